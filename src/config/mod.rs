@@ -1,0 +1,1 @@
+//! Settings, typed, read once, all faults reported together.

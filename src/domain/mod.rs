@@ -1,0 +1,24 @@
+//! The words of the trade.
+//!
+//! Every other floor speaks in these types, and this floor imports nothing but `std` and `serde`. A value of
+//! a type below has been checked in full when it was made, so code that holds one never checks again: the
+//! check digit of a number, the form of an id, the order of two days are looked at once, at the door.
+
+pub mod check_char;
+pub mod division;
+pub mod license_id;
+pub mod license_type;
+pub mod number;
+pub mod standing;
+pub mod time;
+pub mod validity;
+pub mod version;
+
+pub use division::{Division, DivisionCode, DivisionLevel};
+pub use license_id::{LicenseId, LicenseIdError, LicenseKey};
+pub use license_type::{AuthorityCode, LicenseTypeCode};
+pub use number::{CitizenNumber, CreditCode, FoodLicenseNumber, NumberError, OrganizationCode};
+pub use standing::{RevocationKind, Standing};
+pub use time::{Day, Moment, TimeError};
+pub use validity::{Validity, ValidityError};
+pub use version::{VersionError, VersionNo};

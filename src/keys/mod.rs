@@ -1,0 +1,1 @@
+//! Where sealing keys live.

@@ -1,0 +1,1 @@
+//! The sealed PDF: drawing, sealing gap, reading.

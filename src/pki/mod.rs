@@ -1,0 +1,1 @@
+//! Certificates, paths and signed messages: bytes in, facts out.

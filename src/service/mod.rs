@@ -1,0 +1,1 @@
+//! The desks: one use of the system each, behind ports.

@@ -1,0 +1,1 @@
+//! Everything kept: SQLite, objects, journal.
