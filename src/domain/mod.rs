@@ -4,21 +4,39 @@
 //! a type below has been checked in full when it was made, so code that holds one never checks again: the
 //! check digit of a number, the form of an id, the order of two days are looked at once, at the door.
 
+pub mod catalogue;
+pub mod catalogue_file;
 pub mod check_char;
 pub mod division;
+pub mod face;
+mod fill;
+pub mod holder;
 pub mod license_id;
 pub mod license_type;
 pub mod number;
 pub mod standing;
+pub mod submission;
+pub mod submission_fault;
+mod text;
 pub mod time;
 pub mod validity;
 pub mod version;
+pub mod wire;
 
-pub use division::{Division, DivisionCode, DivisionLevel};
+pub use catalogue::{
+    Catalogue, CatalogueFault, Column, FieldDefinition, FieldKind, FieldSource, FilledFrom,
+    HolderRule, IssuingAuthority, NumberRule, Term, TermEnd, TypeDefinition,
+};
+pub use division::{Division, DivisionCode, DivisionLevel, DivisionTree};
+pub use face::{FaceData, FaceValue, Portrait, PortraitType};
+pub use holder::{Holder, HolderCode, HolderCodeKind};
 pub use license_id::{LicenseId, LicenseIdError, LicenseKey};
 pub use license_type::{AuthorityCode, LicenseTypeCode};
 pub use number::{CitizenNumber, CreditCode, FoodLicenseNumber, NumberError, OrganizationCode};
 pub use standing::{RevocationKind, Standing};
+pub use submission::Submission;
+pub use submission_fault::{FaultKind, SubmissionFault};
 pub use time::{Day, Moment, TimeError};
 pub use validity::{Validity, ValidityError};
 pub use version::{VersionError, VersionNo};
+pub use wire::{WireObject, WireValue};
