@@ -1,0 +1,316 @@
+//! What the desks need from the world, and what they may rely on.
+//!
+//! The promises are the interface; the methods are only how one asks. Each promise has a test that runs on
+//! every implementation (`tests/vault_contract.rs`).
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::crypto::Digest;
+use crate::domain::{
+    Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind, Validity, VersionNo,
+};
+
+use super::error::{Fault, ShelveError};
+
+/// An answer that comes later.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Tells the time. Desks ask it; nothing below them does.
+pub trait Clock: Send + Sync {
+    /// The present instant.
+    fn now(&self) -> Moment;
+}
+
+/// Watches the nine steps of issuing go by; drills stop the process at one of them.
+pub trait StepWatch: Send + Sync {
+    /// The step has been reached and not yet been taken.
+    fn before(&self, step: Step);
+}
+
+/// The steps of issuing, as `docs/issuing-cycle.md` numbers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// 1: the submission has come in.
+    Receive,
+    /// 2: read it against the type in force.
+    Parse,
+    /// 3: give it an id and a version.
+    Number,
+    /// 4: draw the face.
+    Draw,
+    /// 5: compute the content digest.
+    Bind,
+    /// 6: write the intention into the journal.
+    Record,
+    /// 7: use the sealing key.
+    Seal,
+    /// 8: put everything on the shelf in one commit.
+    Shelve,
+    /// 8, inside: the objects are written and the row that names them is not.
+    ShelveObjectsWritten,
+    /// 8, inside: the row is committed and the objects are not yet in their final place.
+    ShelveCommitted,
+    /// 9: answer.
+    Answer,
+}
+
+impl Step {
+    /// Every step, in order.
+    pub const ALL: [Self; 11] = [
+        Self::Receive,
+        Self::Parse,
+        Self::Number,
+        Self::Draw,
+        Self::Bind,
+        Self::Record,
+        Self::Seal,
+        Self::Shelve,
+        Self::ShelveObjectsWritten,
+        Self::ShelveCommitted,
+        Self::Answer,
+    ];
+
+    /// A fixed word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Receive => "receive",
+            Self::Parse => "parse",
+            Self::Number => "number",
+            Self::Draw => "draw",
+            Self::Bind => "bind",
+            Self::Record => "record",
+            Self::Seal => "seal",
+            Self::Shelve => "shelve",
+            Self::ShelveObjectsWritten => "shelve-objects-written",
+            Self::ShelveCommitted => "shelve-committed",
+            Self::Answer => "answer",
+        }
+    }
+}
+
+/// The forms a version exists in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// The structured e-certificate (结构化电子证照), an SD-JWT VC.
+    Ecert,
+    /// The sealed PDF.
+    SealedPdf,
+}
+
+impl Form {
+    /// A fixed word for it, in columns and addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ecert => "ecert",
+            Self::SealedPdf => "pdf",
+        }
+    }
+
+    /// The form with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "ecert" => Some(Self::Ecert),
+            "pdf" => Some(Self::SealedPdf),
+            _ => None,
+        }
+    }
+}
+
+/// One form of one version, by the digest of its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormRecord {
+    /// Which form.
+    pub form: Form,
+    /// SHA-256 of the bytes.
+    pub digest: Digest,
+    /// How many bytes.
+    pub size_bytes: u64,
+}
+
+/// What the shelf knows of one version. No face value and no holder code is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionRecord {
+    /// Its id.
+    pub id: LicenseId,
+    /// The edition of the type it was made by.
+    pub edition: u32,
+    /// The day of issue.
+    pub issued_on: Day,
+    /// How long it is valid.
+    pub validity: Validity,
+    /// The content digest that every form carries.
+    pub content_digest: Digest,
+    /// The forms, PDF first.
+    pub forms: Vec<FormRecord>,
+    /// When it was put on the shelf.
+    pub shelved_at: Moment,
+}
+
+/// A request that must not be carried out twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    /// The authenticated client.
+    pub client: String,
+    /// The idempotency key it chose, unique among its own.
+    pub key: String,
+    /// SHA-256 of the body it sent.
+    pub body: Digest,
+}
+
+/// What is written down before a sealing key is used.
+#[derive(Clone, Debug)]
+pub struct Intention {
+    /// The version about to be made.
+    pub id: LicenseId,
+    /// Its content digest.
+    pub content_digest: Digest,
+    /// Who asked.
+    pub client: String,
+    /// When.
+    pub at: Moment,
+}
+
+/// The number of an intention in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IntentionNo(pub i64);
+
+/// Everything that goes onto the shelf in one commit.
+#[derive(Debug)]
+pub struct Shelving {
+    /// The version.
+    pub record: VersionRecord,
+    /// The bytes of each form named in `record`.
+    pub objects: Vec<(Form, Vec<u8>)>,
+    /// The newest version the maker saw; nothing is shelved if it has moved.
+    pub expected_head: Option<VersionNo>,
+    /// Blind index of the license number, unique within type and authority among different licenses.
+    pub number_index: Digest,
+    /// Blind indexes of the holders' codes.
+    pub holder_indexes: Vec<Digest>,
+    /// The request it answers.
+    pub request: RequestKey,
+    /// The intention it carries out.
+    pub intention: IntentionNo,
+}
+
+/// A change of standing by the issuing authority, effective from a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingChange {
+    /// The license; standing belongs to all its versions.
+    pub license: LicenseKey,
+    /// What it is from then on.
+    pub state: ChangedState,
+    /// The first day on which it is so.
+    pub since: Day,
+    /// The legal ground, in the authority's words; no personal data.
+    pub ground: String,
+    /// The authenticated client that asked.
+    pub client: String,
+    /// When it was written down.
+    pub at: Moment,
+}
+
+/// What an authority can make of a standing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangedState {
+    /// Back in force after a suspension.
+    Reinstated,
+    /// Ended for good.
+    Revoked(RevocationKind),
+    /// Out of force for a time.
+    Suspended,
+}
+
+/// One reading of a license, which its holder may learn of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageRecord {
+    /// What was read.
+    pub id: LicenseId,
+    /// Who read it: `holder`, or the name of a client.
+    pub reader: String,
+    /// What was done: `open`, `download-pdf`, `download-ecert`, `reuse`.
+    pub act: &'static str,
+    /// When.
+    pub at: Moment,
+}
+
+/// The vault (证照库): every sealed version of every license, its standing, the journal of acts.
+///
+/// An implementation promises:
+///
+/// 1. **Durable.** Once [`shelve`](Self::shelve) has returned `Ok`, the version survives a loss of power.
+/// 2. **Whole.** A version is visible with all its forms, or not at all.
+/// 3. **Append-only.** There is no method to alter or delete. Standing is kept apart, because a revocation must
+///    not touch what was sealed.
+/// 4. **In turn.** Of two writers that saw the same head, one succeeds and the other gets
+///    [`ShelveError::HeadMoved`]; nothing of the loser's is kept.
+/// 5. **Once.** One request key of one client makes one version: a repetition gets [`ShelveError::Repeated`], and
+///    another body under the same key [`ShelveError::KeyReused`].
+///
+/// The vault is *not* trusted for authenticity: whoever can write to it can withhold a version but not forge
+/// one, since every reader checks the seal again.
+pub trait Vault: Send + Sync {
+    /// The newest version of a license, or `None` for one never issued.
+    fn head(&self, license: &LicenseKey) -> Later<'_, Result<Option<VersionRecord>, Fault>>;
+
+    /// The version with exactly this id, whatever its standing.
+    fn find(&self, id: &LicenseId) -> Later<'_, Result<Option<VersionRecord>, Fault>>;
+
+    /// The bytes of one form, checked against their digest; `None` where the object is not there.
+    fn object(&self, form: &FormRecord) -> Later<'_, Result<Option<Vec<u8>>, Fault>>;
+
+    /// What a request key has made, with the digest of the body it came with.
+    fn answered(
+        &self,
+        client: &str,
+        key: &str,
+    ) -> Later<'_, Result<Option<(Digest, LicenseId)>, Fault>>;
+
+    /// The newest version of the license of this type and authority that has this number.
+    fn by_number(
+        &self,
+        type_code: &LicenseTypeCode,
+        authority: &str,
+        number_index: &Digest,
+    ) -> Later<'_, Result<Option<LicenseId>, Fault>>;
+
+    /// The newest version of every license a holder holds, by id.
+    fn held_by(&self, holder_index: &Digest) -> Later<'_, Result<Vec<VersionRecord>, Fault>>;
+
+    /// Whether this holder holds this license.
+    fn holds(&self, holder_index: &Digest, license: &LicenseKey) -> Later<'_, Result<bool, Fault>>;
+
+    /// Writes an intention into the journal; durable on return.
+    fn intend(&self, intention: Intention) -> Later<'_, Result<IntentionNo, Fault>>;
+
+    /// Puts a version on the shelf: objects, row, indexes, request, journal entry, in one commit.
+    fn shelve(&self, shelving: Shelving) -> Later<'_, Result<(), ShelveError>>;
+
+    /// Writes a change of standing; durable on return.
+    fn change_standing(&self, change: StandingChange) -> Later<'_, Result<(), Fault>>;
+
+    /// All changes of a license's standing, oldest first.
+    fn standing_changes(
+        &self,
+        license: &LicenseKey,
+    ) -> Later<'_, Result<Vec<StandingChange>, Fault>>;
+
+    /// Writes down a reading; durable on return.
+    fn record_usage(&self, usage: UsageRecord) -> Later<'_, Result<(), Fault>>;
+
+    /// How many licenses and versions there are.
+    fn count(&self) -> Later<'_, Result<VaultCount, Fault>>;
+
+    /// Whether the vault answers at all; for readiness.
+    fn ping(&self) -> Later<'_, Result<(), Fault>>;
+}
+
+/// How much is in the vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VaultCount {
+    /// Licenses.
+    pub licenses: u64,
+    /// Versions of them.
+    pub versions: u64,
+}
