@@ -22,6 +22,7 @@ pub mod time;
 pub mod validity;
 pub mod version;
 pub mod wire;
+pub mod wire_table;
 
 pub use catalogue::{
     Catalogue, CatalogueFault, Column, FieldDefinition, FieldKind, FieldSource, FilledFrom,
