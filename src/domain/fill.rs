@@ -234,10 +234,10 @@ fn read_decimal(
         && digits(fraction)
         && !whole.is_empty()
         && (whole == "0" || !whole.starts_with('0'))
-        && fraction.len() == decimals
-        && text.contains('.') == (decimals > 0);
+        && fraction.len() <= decimals
+        && text.contains('.') != fraction.is_empty();
     if !well_formed {
-        let expected = format!("digits with {decimals} decimals, without separators");
+        let expected = format!("digits, at most {decimals} behind a point, without separators");
         texts.fault(place, FaultKind::BadNumberFormat { expected });
         return None;
     }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use crate::crypto::{Digest, Signer};
 use crate::domain::{
-    AuthorityCode, Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind, Validity, VersionNo,
+    AuthorityCode, Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind, Validity,
+    VersionNo,
 };
 
 use crate::pki::Certificate;
