@@ -32,6 +32,14 @@ pub trait StepWatch: Send + Sync {
     fn before(&self, step: Step);
 }
 
+/// Lets every step go by.
+#[derive(Clone, Copy, Debug)]
+pub struct NoStepWatch;
+
+impl StepWatch for NoStepWatch {
+    fn before(&self, _step: Step) {}
+}
+
 /// The steps of issuing, as `docs/issuing-cycle.md` numbers them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
