@@ -53,6 +53,11 @@ impl TrustStore {
         &self.helpers
     }
 
+    /// Every certificate in the store, trusted by itself or not.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.anchors().chain(&self.helpers)
+    }
+
     /// The lists of revoked certificates, unverified as they are.
     pub fn crls(&self) -> &[Crl] {
         &self.crls

@@ -16,7 +16,7 @@ use std::fmt;
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
-use webpki::{EndEntityCert, Error, ring};
+use webpki::{EndEntityCert, Error, ring as algorithms};
 
 use super::anchors::{Anchor, TrustStore};
 use super::certificate::{Certificate, DOCUMENT_SIGNING};
@@ -28,13 +28,13 @@ pub const MAX_INTERMEDIATES: usize = 6;
 
 /// The algorithms a certificate may be signed with.
 static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
-    ring::ECDSA_P256_SHA256,
-    ring::ECDSA_P256_SHA384,
-    ring::ECDSA_P384_SHA256,
-    ring::ECDSA_P384_SHA384,
-    ring::RSA_PKCS1_2048_8192_SHA256,
-    ring::RSA_PKCS1_2048_8192_SHA384,
-    ring::RSA_PKCS1_2048_8192_SHA512,
+    algorithms::ECDSA_P256_SHA256,
+    algorithms::ECDSA_P256_SHA384,
+    algorithms::ECDSA_P384_SHA256,
+    algorithms::ECDSA_P384_SHA384,
+    algorithms::RSA_PKCS1_2048_8192_SHA256,
+    algorithms::RSA_PKCS1_2048_8192_SHA384,
+    algorithms::RSA_PKCS1_2048_8192_SHA512,
 ];
 
 /// A path that was verified at a moment.
