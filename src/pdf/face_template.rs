@@ -526,7 +526,13 @@ impl Reader {
         color
     }
 
-    fn choice<T: Copy>(&mut self, table: &Table, key: &str, all: &[(&str, T)], or: Option<T>) -> T {
+    fn choice<T: Copy>(
+        &mut self,
+        table: &Table,
+        key: &str,
+        all: &[(&'static str, T)],
+        or: Option<T>,
+    ) -> T {
         let stand_in = or.unwrap_or(all[0].1);
         let Some(value) = table.get(key) else {
             if or.is_none() {

@@ -203,7 +203,7 @@ impl FontFace {
         let units = face.units_per_em();
         let outlines = if face.tables().cff.is_some() {
             Outlines::Cff
-        } else if face.table_data(Tag::from_bytes(b"glyf")).is_some() {
+        } else if face.raw_face().table(Tag::from_bytes(b"glyf")).is_some() {
             Outlines::Glyf
         } else {
             return None;

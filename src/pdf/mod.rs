@@ -4,6 +4,10 @@ mod deflate;
 mod face_template;
 mod font;
 mod layout;
+mod ornament;
+mod portrait;
+mod qr;
+mod seal_mark;
 mod subset;
 #[cfg(test)]
 mod testing;
@@ -15,4 +19,6 @@ pub use face_template::{
 };
 pub use font::{FontBook, FontEntry, FontFault, FontRole, FontsFile, Glyph, LoadedFont};
 pub use layout::{Align, MissingGlyph, Valign};
+pub use portrait::PortraitFault;
+pub use seal_mark::{SealMark, SealMarkFault};
 pub use units::Mm;
