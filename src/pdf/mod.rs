@@ -22,7 +22,7 @@ mod xmp;
 
 pub use byte_range::{Coverage, CoverageError};
 pub use draw::{
-    Attachment, DrawError, DrawFault, DrawFaultKind, DrawInput, DrawValue, draw, preview,
+    Attachment, Binding, DrawError, DrawFault, DrawFaultKind, DrawValue, DrawnFace, FaceInput, draw,
 };
 pub use face::CompiledFace;
 pub use face_template::{
