@@ -157,11 +157,11 @@ pub fn verify_path(
     let mut statements = Vec::with_capacity(issuers.len() + 1);
     let subjects = [leaf].into_iter().chain(&issuers);
     let signers = issuers.iter().chain([&anchor]);
-    let lists: Vec<&Crl> = store.crls().iter().chain(crls).collect();
     for (subject, signer) in subjects.zip(signers) {
-        let mut said: Vec<Statement> = lists
-            .iter()
-            .filter(|crl| crl.is_signed_by(signer))
+        let kept = store.crls().iter().filter(|crl| store.is_signed_by(crl, signer));
+        let brought = crls.iter().filter(|crl| crl.is_signed_by(signer));
+        let mut said: Vec<Statement> = kept
+            .chain(brought)
             .map(|crl| Statement {
                 this_update: crl.this_update(),
                 next_update: crl.next_update(),
