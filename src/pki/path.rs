@@ -89,7 +89,7 @@ impl VerifiedPath {
 /// Verifies that `leaf` is a sealing certificate that somebody in `store` stands behind, at `at`.
 ///
 /// `intermediates` are what the sealed file brought along and `crls` any lists besides the store's; neither
-/// is trusted.
+/// is trusted. An anchor counts only between its own dates.
 pub fn verify_path(
     leaf: &Certificate,
     intermediates: &[Certificate],
@@ -161,9 +161,11 @@ fn build(
         .map_err(read_error)?;
     let issuers = path
         .intermediate_certificates()
-        .filter_map(|found| others.iter().find(|known| known.der() == &*found.der()))
-        .map(|known| (*known).clone())
-        .collect();
+        .map(|found| others.iter().find(|known| known.der() == &*found.der()))
+        .map(|known| known.map(|known| (*known).clone()))
+        .collect::<Option<Vec<Certificate>>>()
+        // It was given these and no others, so each is found again.
+        .ok_or(PathError::Malformed)?;
     let anchor =
         anchors.iter().find(|anchor| anchor.parsed == *path.anchor()).ok_or(PathError::NoAnchor)?;
     Ok((issuers, anchor.certificate.clone()))
