@@ -148,48 +148,50 @@ fn kind_of(field: &FieldDefinition) -> Option<&FieldKind> {
 }
 
 /// The longest printed values of a type; portraits are left out.
-fn longest_values(definition: &TypeDefinition) -> Vec<(String, LongestValue)> {
-    let value = |field: &FieldDefinition| {
-        let value = match &field.source {
-            FieldSource::Filled(from) => LongestValue::Text(filled(definition, *from)),
-            FieldSource::Submitted { kind, .. } => match kind {
-                FieldKind::Portrait { .. } => return None,
-                FieldKind::Table { columns, max_rows } => {
-                    let names = columns.iter().map(|column| column.name.clone()).collect();
-                    let row = |column: &Column| han(column.limit_chars.min(8));
-                    let row: Vec<String> = columns.iter().map(row).collect();
-                    LongestValue::Table { columns: names, rows: vec![row; *max_rows] }
-                }
-                FieldKind::Choice { options } => {
-                    let longest = options.iter().max_by_key(|option| option.chars().count());
-                    LongestValue::Text(longest.cloned().unwrap_or_default())
-                }
-                FieldKind::Text { limit_chars, .. } => LongestValue::Text(han(*limit_chars)),
-                FieldKind::CitizenNumber | FieldKind::CreditCode => {
-                    LongestValue::Text("9".repeat(18))
-                }
-                FieldKind::Date => LongestValue::Text(field.printed("2026-12-28")),
-                FieldKind::DateTime => LongestValue::Text(field.printed("2026-12-28 23:58")),
-                FieldKind::Decimal { decimals, max_digits, .. } => {
-                    let fraction = if *decimals > 0 { ".".to_owned() } else { String::new() };
-                    let digits = "9".repeat(*max_digits);
-                    let plain = format!("{digits}{fraction}{}", "9".repeat(*decimals));
-                    LongestValue::Text(field.printed(&plain))
-                }
-                FieldKind::Integer { min, max, .. } => {
-                    let (min, max) = (min.to_string(), max.to_string());
-                    let longest = if min.len() > max.len() { min } else { max };
-                    LongestValue::Text(field.printed(&longest))
-                }
-            },
-        };
-        Some((field.code.clone(), value))
-    };
-    definition.fields.iter().filter_map(value).collect()
+fn longest_values(definition: &TypeDefinition) -> Vec<(String, LongestValue<'_>)> {
+    definition.fields.iter().filter_map(|field| longest_value(definition, field)).collect()
 }
 
-enum LongestValue {
-    Table { columns: Vec<String>, rows: Vec<Vec<String>> },
+fn longest_value<'d>(
+    definition: &TypeDefinition,
+    field: &'d FieldDefinition,
+) -> Option<(String, LongestValue<'d>)> {
+    let value = match &field.source {
+        FieldSource::Filled(from) => LongestValue::Text(filled(definition, *from)),
+        FieldSource::Submitted { kind, .. } => match kind {
+            FieldKind::Portrait { .. } => return None,
+            FieldKind::Table { columns, max_rows } => {
+                let names = columns.iter().map(|column| column.name.as_str()).collect();
+                let row = |column: &Column| han(column.limit_chars.min(8));
+                let row: Vec<String> = columns.iter().map(row).collect();
+                LongestValue::Table { columns: names, rows: vec![row; *max_rows] }
+            }
+            FieldKind::Choice { options } => {
+                let longest = options.iter().max_by_key(|option| option.chars().count());
+                LongestValue::Text(longest.cloned().unwrap_or_default())
+            }
+            FieldKind::Text { limit_chars, .. } => LongestValue::Text(han(*limit_chars)),
+            FieldKind::CitizenNumber | FieldKind::CreditCode => LongestValue::Text("9".repeat(18)),
+            FieldKind::Date => LongestValue::Text(field.printed("2026-12-28")),
+            FieldKind::DateTime => LongestValue::Text(field.printed("2026-12-28 23:58")),
+            FieldKind::Decimal { decimals, max_digits, .. } => {
+                let fraction = if *decimals > 0 { ".".to_owned() } else { String::new() };
+                let digits = "9".repeat(*max_digits);
+                let plain = format!("{digits}{fraction}{}", "9".repeat(*decimals));
+                LongestValue::Text(field.printed(&plain))
+            }
+            FieldKind::Integer { min, max, .. } => {
+                let (min, max) = (min.to_string(), max.to_string());
+                let longest = if min.len() > max.len() { min } else { max };
+                LongestValue::Text(field.printed(&longest))
+            }
+        },
+    };
+    Some((field.code.clone(), value))
+}
+
+enum LongestValue<'d> {
+    Table { columns: Vec<&'d str>, rows: Vec<Vec<String>> },
     Text(String),
 }
 
@@ -227,21 +229,13 @@ fn draw_longest(read: &ReadType, fonts: &FontBook) -> Result<(), Vec<CatalogueFa
 fn draw_values<'v>(
     read: &'v ReadType,
     fonts: &'v FontBook,
-    values: &'v [(String, LongestValue)],
+    values: &'v [(String, LongestValue<'v>)],
 ) -> Result<crate::pdf::DrawnFace<'v>, Vec<CatalogueFault>> {
-    let names: Vec<Vec<&str>> = values
-        .iter()
-        .map(|(_, value)| match value {
-            LongestValue::Table { columns, .. } => columns.iter().map(String::as_str).collect(),
-            LongestValue::Text(_) => Vec::new(),
-        })
-        .collect();
     let drawable: Vec<(&str, DrawValue<'_>)> = values
         .iter()
-        .zip(&names)
-        .map(|((code, value), columns)| {
+        .map(|(code, value)| {
             let value = match value {
-                LongestValue::Table { rows, .. } => DrawValue::Table { columns, rows },
+                LongestValue::Table { columns, rows } => DrawValue::Table { columns, rows },
                 LongestValue::Text(text) => DrawValue::Text(text),
             };
             (code.as_str(), value)

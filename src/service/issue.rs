@@ -247,7 +247,7 @@ impl Issuing {
     /// Uses the sealing key on `prepared`: once for the e-certificate, once for the PDF that carries it.
     fn seal(&self, prepared: Prepared<'_>) -> Result<(VersionRecord, Vec<(Form, Vec<u8>)>), Fault> {
         let Prepared { submission, id, drawn, content, key, now } = prepared;
-        let signer = key.key.signer.as_ref();
+        let signer = key.key.signer();
         let places = Places { issuer: &self.public_url, public_url: &self.public_url };
         let ecert = ecert::issue(&content, &key.header, signer, &places, now)
             .map_err(|error| Fault::new("seal.ecert", error))?;

@@ -16,7 +16,7 @@ use super::ports::{SealingKey, SealingKeys};
 /// A key that is ready to seal.
 pub struct PreparedKey {
     /// The key and its chain.
-    pub key: Arc<SealingKey>,
+    pub key: Arc<dyn SealingKey>,
     /// Writes the CMS message of a sealed PDF.
     pub cms: SealTemplate,
     /// The header of its e-certificates.
@@ -58,17 +58,17 @@ impl Sealing {
         Ok(ready)
     }
 
-    fn prepare(&self, key: Arc<SealingKey>) -> Result<PreparedKey, Fault> {
+    fn prepare(&self, key: Arc<dyn SealingKey>) -> Result<PreparedKey, Fault> {
         let cms =
-            SealTemplate::new(&key.chain).map_err(|error| Fault::new("sealing.cms", error))?;
-        let chain: Vec<&[u8]> = key.chain.iter().map(|certificate| certificate.der()).collect();
-        let header = SealedHeader::new(key.signer.suite(), &chain);
+            SealTemplate::new(key.chain()).map_err(|error| Fault::new("sealing.cms", error))?;
+        let chain: Vec<&[u8]> = key.chain().iter().map(|certificate| certificate.der()).collect();
+        let header = SealedHeader::new(key.signer().suite(), &chain);
         let issuers: Vec<&[u8]> =
-            key.chain.iter().map(|certificate| certificate.issuer()).collect();
+            key.chain().iter().map(|certificate| certificate.issuer()).collect();
         let concerned = self.trust.crls().iter().filter(|crl| issuers.contains(&crl.issuer()));
         let crls = concerned.map(|crl| crl.der().to_owned()).collect();
         let certificates =
-            key.chain.iter().map(|certificate| certificate.der().to_owned()).collect();
+            key.chain().iter().map(|certificate| certificate.der().to_owned()).collect();
         Ok(PreparedKey { key, cms, header, certificates, crls })
     }
 }
