@@ -6,7 +6,9 @@
 pub mod catalogue;
 pub mod desks;
 pub mod error;
+pub mod hold;
 pub mod issue;
+pub mod licenses;
 pub mod ports;
 pub mod sealing;
 pub mod standing;
