@@ -255,7 +255,7 @@ fn draw_values<'v>(
 }
 
 /// Every font of `fonts.toml`; a file that is not there is named with the package that brings it.
-pub(super) fn read_fonts(source: &dyn TemplateSource) -> Result<FontBook, Vec<CatalogueFault>> {
+pub fn read_fonts(source: &dyn TemplateSource) -> Result<FontBook, Vec<CatalogueFault>> {
     let told = |fault: String| vec![CatalogueFault::new("fonts.toml", fault)];
     let text = source.text("fonts.toml").map_err(|fault| told(fault.to_string()))?;
     let file = FontsFile::parse(&text).map_err(|fault| told(fault.to_string()))?;
@@ -295,7 +295,7 @@ struct DivisionsFile {
 }
 
 /// The divisions of the city.
-pub(super) fn read_divisions(
+pub fn read_divisions(
     source: &dyn TemplateSource,
 ) -> Result<DivisionTree, Vec<CatalogueFault>> {
     let told = |fault: String| CatalogueFault::new("divisions.toml", fault);
@@ -307,7 +307,7 @@ pub(super) fn read_divisions(
 }
 
 /// The authorities that may issue, each in a division of the city.
-pub(super) fn read_authorities(
+pub fn read_authorities(
     source: &dyn TemplateSource,
     divisions: Option<&DivisionTree>,
 ) -> Result<Vec<IssuingAuthority>, Vec<CatalogueFault>> {
