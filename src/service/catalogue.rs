@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::domain::{
-    CatalogueFault, Column, Division, DivisionTree, FieldDefinition, FieldKind, FieldSource,
+    Catalogue, CatalogueFault, Column, Division, DivisionTree, FieldDefinition, FieldKind, FieldSource,
     FilledFrom, IssuingAuthority, NumberRule, TypeDefinition, WireValue, catalogue_file,
 };
 use crate::pdf::{
@@ -69,6 +69,24 @@ pub fn read_type(files: &TypeFiles, fonts: &FontBook) -> Result<ReadType, Vec<Ca
         }
         _ => Err(faults),
     }
+}
+
+/// Types and authorities without their faces: what a verifier needs to know names.
+pub fn read_registry(source: &dyn TemplateSource) -> Result<Catalogue, Vec<CatalogueFault>> {
+    let authorities = read_authorities(source, None)?;
+    let types = source.types().map_err(|fault| vec![CatalogueFault::new("types", fault.cause)])?;
+    let mut faults = Vec::new();
+    let mut definitions = Vec::new();
+    for files in types {
+        match read_definition(&files.type_text) {
+            Ok(definition) => definitions.push(definition),
+            Err(more) => faults.extend(more),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Catalogue::new(definitions, authorities)
 }
 
 /// The face of a type with the longest values it allows, as a PDF that carries no seal.

@@ -13,4 +13,5 @@ pub mod ports;
 pub mod sealing;
 pub mod standing;
 pub mod turns;
+pub mod verify;
 pub mod workshop;
