@@ -1,1 +1,3 @@
 //! The command line, which wires everything.
+
+pub mod dev_keys;

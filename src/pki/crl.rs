@@ -1,0 +1,322 @@
+//! Lists of revoked certificates (证书吊销列表). Of certificates, not of licenses.
+//!
+//! A [`Crl`] has been read but not believed: [`Crl::is_signed_by`] says whether an issuer stands behind it.
+//! Lists that speak for only part of an issuer's certificates, or that only amend another list, are refused,
+//! because "not on the list" would then not mean "not revoked".
+//!
+//! Whether a certificate was revoked depends on the moment asked about: see [`Revocation`].
+//!
+//! Source: RFC 5280, section 5.
+
+use std::fmt;
+use std::sync::Arc;
+
+use x509_parser::prelude::{
+    CertificateRevocationList, FromDer, ParsedExtension, SubjectPublicKeyInfo,
+};
+
+use super::certificate::Certificate;
+use super::der::{DerError, Reader, tag};
+use crate::crypto::Digest;
+use crate::domain::Moment;
+
+/// Longest list that is read, in bytes; our own bound, about 200 000 entries.
+pub const MAX_CRL_LEN: usize = 8 * 1024 * 1024;
+
+/// The algorithms a list may be signed with, each as a whole DER `AlgorithmIdentifier`: ECDSA and RSA with
+/// SHA-256, SHA-384 and SHA-512. The library that checks the signature would take SHA-1 as well.
+const ALGORITHMS: [&[u8]; 5] = [
+    &[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02],
+    &[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03],
+    &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00],
+    &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c, 0x05, 0x00],
+    &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d, 0x05, 0x00],
+];
+
+/// A list of revoked certificates, as read.
+#[derive(Clone)]
+pub struct Crl(Arc<List>);
+
+struct List {
+    der: Vec<u8>,
+    digest: Digest,
+    issuer: Vec<u8>,
+    this_update: Moment,
+    next_update: Moment,
+    /// Sorted by serial number.
+    entries: Vec<(Vec<u8>, Revoked)>,
+}
+
+/// One entry: since when, and on what ground.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revoked {
+    /// From when on the issuer disowns the certificate.
+    pub since: Moment,
+    /// The ground given.
+    pub reason: RevocationReason,
+}
+
+/// The grounds of RFC 5280, section 5.3.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevocationReason {
+    /// No ground is given.
+    Unspecified,
+    /// The private key is, or may be, in other hands.
+    KeyCompromise,
+    /// The issuer's private key is, or may be, in other hands.
+    CaCompromise,
+    /// The subject's name or other particulars changed.
+    AffiliationChanged,
+    /// Another certificate took its place.
+    Superseded,
+    /// It is no longer needed.
+    CessationOfOperation,
+    /// Suspended for a time.
+    CertificateHold,
+    /// A privilege it carried was withdrawn.
+    PrivilegeWithdrawn,
+    /// The key of the attribute authority is, or may be, in other hands.
+    AaCompromise,
+}
+
+impl RevocationReason {
+    /// Whether the key may have been in other hands *before* the date given, so that nothing signed with it
+    /// at any time can be relied on without other proof of its time.
+    pub fn counts_backwards(self) -> bool {
+        matches!(self, Self::KeyCompromise | Self::CaCompromise | Self::AaCompromise)
+    }
+}
+
+/// What the lists say of a certificate, or of a whole path, at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// A list that was current says nothing against it.
+    Good {
+        /// When the list was made; for a path, the oldest of the lists used.
+        as_of: Moment,
+        /// When the next one was due; for a path, the earliest.
+        next_update: Moment,
+    },
+    /// Revoked at the moment asked about, or on a ground that counts backwards.
+    Revoked {
+        /// From when on.
+        since: Moment,
+        /// On what ground.
+        reason: RevocationReason,
+    },
+    /// No list of its issuer that was current at that moment is at hand. Not an answer, and never "good".
+    Unknown,
+}
+
+impl Crl {
+    /// Reads one list and nothing behind it.
+    pub fn from_der(der: &[u8]) -> Result<Self, CrlError> {
+        if der.len() > MAX_CRL_LEN {
+            return Err(CrlError::TooLong { limit: MAX_CRL_LEN });
+        }
+        check_outline(der)?;
+        let (rest, parsed) =
+            CertificateRevocationList::from_der(der).map_err(|_| CrlError::Malformed)?;
+        let list = &parsed.tbs_cert_list;
+        if !rest.is_empty() {
+            return Err(CrlError::Malformed);
+        }
+        // The extensions that change what a list means (issuing distribution point, delta indicator) are
+        // critical by RFC 5280, and so is anything else that must not be overlooked.
+        if list.extensions().iter().any(|extension| extension.critical) {
+            return Err(CrlError::Unsupported);
+        }
+        let moment =
+            |time: x509_parser::time::ASN1Time| Moment::from_unix_seconds(time.timestamp());
+        let mut entries = Vec::with_capacity(list.revoked_certificates.len());
+        for entry in &list.revoked_certificates {
+            let mut reason = 0;
+            for extension in entry.extensions() {
+                match extension.parsed_extension() {
+                    ParsedExtension::ReasonCode(code) => reason = code.0,
+                    _ if extension.critical => return Err(CrlError::Unsupported),
+                    _ => {}
+                }
+            }
+            let reason = read_reason(reason).ok_or(CrlError::Unsupported)?;
+            let revoked = Revoked { since: moment(entry.revocation_date), reason };
+            entries.push((entry.raw_serial().to_vec(), revoked));
+        }
+        entries.sort_by(|one, other| one.0.cmp(&other.0));
+        Ok(Self(Arc::new(List {
+            digest: Digest::of(der),
+            issuer: list.issuer.as_raw().to_vec(),
+            this_update: moment(list.this_update),
+            next_update: list.next_update.map(moment).ok_or(CrlError::NoNextUpdate)?,
+            entries,
+            der: der.to_vec(),
+        })))
+    }
+
+    /// The whole list.
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// The digest of the whole list.
+    pub fn digest(&self) -> Digest {
+        self.0.digest
+    }
+
+    /// The issuer's name as a whole DER element.
+    pub fn issuer(&self) -> &[u8] {
+        &self.0.issuer
+    }
+
+    /// When it was made.
+    pub fn this_update(&self) -> Moment {
+        self.0.this_update
+    }
+
+    /// When the next one is due.
+    pub fn next_update(&self) -> Moment {
+        self.0.next_update
+    }
+
+    /// Whether `issuer` is named as its issuer, may sign lists, and did sign this one.
+    pub fn is_signed_by(&self, issuer: &Certificate) -> bool {
+        let may_sign = issuer.key_usage().is_none_or(|usage| usage.crl_sign);
+        if issuer.subject() != self.issuer() || !may_sign {
+            return false;
+        }
+        let key = SubjectPublicKeyInfo::from_der(issuer.public_key_info());
+        let list = CertificateRevocationList::from_der(self.der());
+        match (key, list) {
+            (Ok((_, key)), Ok((_, list))) => list.verify_signature(&key).is_ok(),
+            _ => false,
+        }
+    }
+
+    /// The entry for the certificate of this issuer with this serial number, if there is one.
+    pub fn entry(&self, serial: &[u8]) -> Option<Revoked> {
+        let found = self.0.entries.binary_search_by(|entry| entry.0.as_slice().cmp(serial));
+        found.ok().and_then(|index| self.0.entries.get(index)).map(|entry| entry.1)
+    }
+}
+
+impl fmt::Debug for Crl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Crl(of {}, {} entries)", self.0.this_update, self.0.entries.len())
+    }
+}
+
+/// Asserts that the bytes are a signed structure in DER, under an algorithm on our list that is named the
+/// same inside and outside, with a signature that uses all its bits.
+fn check_outline(der: &[u8]) -> Result<(), CrlError> {
+    let outline = || -> Result<_, DerError> {
+        let mut parts = Reader::only(der, tag::SEQUENCE)?.reader();
+        let mut list = parts.expect(tag::SEQUENCE)?.reader();
+        if list.peek() == Some(tag::INTEGER) {
+            list.element()?;
+        }
+        let inside = list.expect(tag::SEQUENCE)?.raw;
+        let outside = parts.expect(tag::SEQUENCE)?.raw;
+        let signature = parts.expect(tag::BIT_STRING)?.content;
+        parts.finish()?;
+        Ok((inside, outside, signature))
+    };
+    let (inside, outside, signature) = outline().map_err(|_| CrlError::Malformed)?;
+    if inside != outside || signature.first() != Some(&0) {
+        return Err(CrlError::Malformed);
+    }
+    if ALGORITHMS.contains(&outside) { Ok(()) } else { Err(CrlError::Algorithm) }
+}
+
+fn read_reason(code: u8) -> Option<RevocationReason> {
+    Some(match code {
+        0 => RevocationReason::Unspecified,
+        1 => RevocationReason::KeyCompromise,
+        2 => RevocationReason::CaCompromise,
+        3 => RevocationReason::AffiliationChanged,
+        4 => RevocationReason::Superseded,
+        5 => RevocationReason::CessationOfOperation,
+        6 => RevocationReason::CertificateHold,
+        9 => RevocationReason::PrivilegeWithdrawn,
+        10 => RevocationReason::AaCompromise,
+        // 8 (removeFromCRL) belongs to delta lists, 7 to nobody.
+        _ => return None,
+    })
+}
+
+/// Why bytes are not a list we can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrlError {
+    /// The list is signed with an algorithm that is not on our list.
+    Algorithm,
+    /// The bytes are not one X.509 CRL in DER, whole.
+    Malformed,
+    /// The list does not say when the next one is due, so nobody can tell whether it is current.
+    NoNextUpdate,
+    /// The list is longer than we read.
+    TooLong {
+        /// What we read, in bytes.
+        limit: usize,
+    },
+    /// The list speaks for part of the certificates only, amends another, or says something critical that we
+    /// do not know.
+    Unsupported,
+}
+
+impl fmt::Display for CrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Algorithm => {
+                f.write_str("the CRL is signed with an algorithm that is not on the list")
+            }
+            Self::Malformed => f.write_str("not a well-formed X.509 CRL"),
+            Self::NoNextUpdate => f.write_str("the CRL has no nextUpdate; ask its issuer for one"),
+            Self::TooLong { limit } => write!(f, "the CRL is longer than {limit} bytes"),
+            Self::Unsupported => f.write_str(
+                "the CRL is partial, a delta, or has a critical extension we do not know",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for CrlError {}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_chain::{TestChain, moment};
+    use super::*;
+
+    #[test]
+    fn an_entry_gives_the_date_and_the_ground() {
+        let chain = TestChain::new();
+        let since = moment("2026-05-01T00:00:00Z");
+        let crl = chain.crl(moment("2026-06-01T00:00:00Z"), &[(chain.seal(), since)]);
+        let entry = crl.entry(chain.seal().serial()).unwrap();
+        assert_eq!(entry, Revoked { since, reason: RevocationReason::Superseded });
+        assert_eq!(crl.entry(chain.ca().serial()), None);
+    }
+
+    #[test]
+    fn only_the_issuer_named_stands_behind_a_list() {
+        let chain = TestChain::new();
+        let crl = chain.crl(moment("2026-06-01T00:00:00Z"), &[]);
+        assert!(crl.is_signed_by(chain.ca()));
+        assert!(!crl.is_signed_by(chain.root()), "another name");
+        assert!(!crl.is_signed_by(TestChain::new().ca()), "the same name with another key");
+    }
+
+    #[test]
+    fn a_damaged_list_is_refused_or_not_signed_and_never_a_panic() {
+        let chain = TestChain::new();
+        let since = moment("2026-05-01T00:00:00Z");
+        let crl = chain.crl(moment("2026-06-01T00:00:00Z"), &[(chain.seal(), since)]);
+        let der = crl.der().to_vec();
+        for position in 0..der.len() {
+            let mut damaged = der.clone();
+            damaged[position] ^= 0x01;
+            if let Ok(other) = Crl::from_der(&damaged) {
+                assert!(!other.is_signed_by(chain.ca()), "byte {position}");
+            }
+            assert!(Crl::from_der(&der[..position]).is_err());
+        }
+    }
+}

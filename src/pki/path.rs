@@ -1,0 +1,485 @@
+//! The path from a sealing certificate to somebody we trust (证书链).
+//!
+//! A [`VerifiedPath`] has private fields and is made by [`verify_path`] alone: holding one is the proof that,
+//! at a stated moment, every certificate from the leaf to an anchor was signed by the next, was valid, and
+//! was meant for what it was used for. webpki builds the path within its budget of signature checks; what it
+//! leaves out is added here: the leaf's key usage and purpose, the issuers' right to sign certificates, and
+//! the anchor's own dates.
+//!
+//! Revocation is a separate answer, [`VerifiedPath::revocation`], because "could not be looked up" is not
+//! "bad": who asks decides what an unknown means. It is told for the moment asked about, from lists whose
+//! signatures were checked when the path was.
+//!
+//! Sources: RFC 5280 section 6; RFC 9336 (document signing).
+
+use std::fmt;
+use std::time::Duration;
+
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
+use webpki::{EndEntityCert, Error, ring as algorithms};
+
+use super::anchors::{Anchor, TrustStore};
+use super::certificate::{Certificate, DOCUMENT_SIGNING};
+use super::crl::{Crl, Revocation, Revoked};
+use crate::domain::Moment;
+
+/// Most certificates a file may bring besides its leaf; our own bound, twice what is in use.
+pub const MAX_INTERMEDIATES: usize = 6;
+
+/// The algorithms a certificate may be signed with.
+static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
+    algorithms::ECDSA_P256_SHA256,
+    algorithms::ECDSA_P256_SHA384,
+    algorithms::ECDSA_P384_SHA256,
+    algorithms::ECDSA_P384_SHA384,
+    algorithms::RSA_PKCS1_2048_8192_SHA256,
+    algorithms::RSA_PKCS1_2048_8192_SHA384,
+    algorithms::RSA_PKCS1_2048_8192_SHA512,
+];
+
+/// A path that was verified at a moment.
+#[derive(Clone, Debug)]
+pub struct VerifiedPath {
+    leaf: Certificate,
+    intermediates: Vec<Certificate>,
+    anchor: Certificate,
+    /// For the leaf and each intermediate, what the lists of its issuer say; newest list first.
+    statements: Vec<Vec<Statement>>,
+}
+
+/// What one verified list says of one certificate.
+#[derive(Clone, Copy, Debug)]
+struct Statement {
+    this_update: Moment,
+    next_update: Moment,
+    entry: Option<Revoked>,
+}
+
+impl VerifiedPath {
+    /// The sealing certificate.
+    pub fn leaf(&self) -> &Certificate {
+        &self.leaf
+    }
+
+    /// The issuers between the leaf and the anchor, from the leaf's own upward.
+    pub fn intermediates(&self) -> &[Certificate] {
+        &self.intermediates
+    }
+
+    /// The trusted certificate it ends in.
+    pub fn anchor(&self) -> &Certificate {
+        &self.anchor
+    }
+
+    /// From when to when, both included, every certificate of the path is valid.
+    ///
+    /// The path holds at any moment between: nothing else in its checking depends on time.
+    pub fn window(&self) -> (Moment, Moment) {
+        let all = || self.intermediates.iter().chain([&self.leaf, &self.anchor]);
+        let first = all().map(Certificate::not_before).max();
+        let last = all().map(Certificate::not_after).min();
+        (first.unwrap_or(self.leaf.not_before()), last.unwrap_or(self.leaf.not_after()))
+    }
+
+    /// What the lists say of the leaf and of the intermediates, at a moment.
+    ///
+    /// For each certificate the newest list of its issuer decides. An entry counts if its date has come at
+    /// `at`, or on a ground that counts backwards. The absence of an entry says "good" only if the list was
+    /// due to be current at `at`, or is newer.
+    pub fn revocation(&self, at: Moment) -> Revocation {
+        let certificates = [&self.leaf].into_iter().chain(&self.intermediates);
+        let answers = certificates.zip(&self.statements).map(|(certificate, statements)| {
+            judge_statements(statements, certificate.not_after(), at)
+        });
+        answers.reduce(worse).unwrap_or(Revocation::Unknown)
+    }
+}
+
+/// What the newest of these lists says at `at` of a certificate that ends at `not_after`.
+fn judge_statements(statements: &[Statement], not_after: Moment, at: Moment) -> Revocation {
+    // An issuer may drop a certificate from its lists once it has expired, so a list made after that
+    // proves nothing by silence.
+    let speaks =
+        |statement: &&Statement| statement.entry.is_some() || statement.this_update <= not_after;
+    let Some(newest) = statements.iter().find(speaks) else { return Revocation::Unknown };
+    match newest.entry {
+        Some(entry) if entry.since <= at || entry.reason.counts_backwards() => {
+            Revocation::Revoked { since: entry.since, reason: entry.reason }
+        }
+        // The entry's date lies ahead: the list itself says that until then all was well.
+        Some(_) => Revocation::Good { as_of: newest.this_update, next_update: newest.next_update },
+        None if at < newest.next_update => {
+            Revocation::Good { as_of: newest.this_update, next_update: newest.next_update }
+        }
+        None => Revocation::Unknown,
+    }
+}
+
+/// The answer for two certificates of one path: revoked before unknown before good.
+fn worse(one: Revocation, other: Revocation) -> Revocation {
+    match (one, other) {
+        (Revocation::Revoked { .. }, _) => one,
+        (_, Revocation::Revoked { .. }) => other,
+        (Revocation::Unknown, _) | (_, Revocation::Unknown) => Revocation::Unknown,
+        (
+            Revocation::Good { as_of, next_update },
+            Revocation::Good { as_of: other_as_of, next_update: other_next },
+        ) => Revocation::Good {
+            as_of: as_of.min(other_as_of),
+            next_update: next_update.min(other_next),
+        },
+    }
+}
+
+/// Verifies that `leaf` is a sealing certificate that somebody in `store` stands behind, at `at`.
+///
+/// `intermediates` are what the sealed file brought along and `crls` any lists besides the store's; neither
+/// is trusted.
+pub fn verify_path(
+    leaf: &Certificate,
+    intermediates: &[Certificate],
+    store: &TrustStore,
+    crls: &[Crl],
+    at: Moment,
+) -> Result<VerifiedPath, PathError> {
+    if intermediates.len() > MAX_INTERMEDIATES {
+        return Err(PathError::TooComplex);
+    }
+    let others: Vec<&Certificate> = intermediates.iter().chain(store.helpers()).collect();
+    let (issuers, anchor) = match build(leaf, &others, store, at) {
+        Err(fault @ (PathError::Expired { .. } | PathError::NotYetValid { .. })) => {
+            return Err(fault_of_time(fault, leaf, &others, store));
+        }
+        built => built?,
+    };
+    check_usage(leaf, &issuers, &anchor)?;
+
+    let mut statements = Vec::with_capacity(issuers.len() + 1);
+    let subjects = [leaf].into_iter().chain(&issuers);
+    let signers = issuers.iter().chain([&anchor]);
+    let lists: Vec<&Crl> = store.crls().iter().chain(crls).collect();
+    for (subject, signer) in subjects.zip(signers) {
+        let mut said: Vec<Statement> = lists
+            .iter()
+            .filter(|crl| crl.is_signed_by(signer))
+            .map(|crl| Statement {
+                this_update: crl.this_update(),
+                next_update: crl.next_update(),
+                entry: crl.entry(subject.serial()),
+            })
+            .collect();
+        said.sort_by_key(|statement| std::cmp::Reverse(statement.this_update));
+        statements.push(said);
+    }
+    Ok(VerifiedPath { leaf: leaf.clone(), intermediates: issuers, anchor, statements })
+}
+
+/// Lets webpki find a path; gives the issuers it leads through and its anchor.
+fn build(
+    leaf: &Certificate,
+    others: &[&Certificate],
+    store: &TrustStore,
+    at: Moment,
+) -> Result<(Vec<Certificate>, Certificate), PathError> {
+    let in_force = |anchor: &&Anchor| {
+        anchor.certificate.not_before() <= at && at <= anchor.certificate.not_after()
+    };
+    let anchors: Vec<&Anchor> = store.anchor_list().iter().filter(in_force).collect();
+    let parsed: Vec<TrustAnchor<'_>> = anchors.iter().map(|anchor| anchor.parsed.clone()).collect();
+    let candidates: Vec<CertificateDer<'_>> =
+        others.iter().map(|certificate| CertificateDer::from(certificate.der())).collect();
+    let leaf_der = CertificateDer::from(leaf.der());
+    let end_entity = EndEntityCert::try_from(&leaf_der).map_err(read_error)?;
+    // A negative number is a moment before 1970, when no certificate of ours was valid.
+    let seconds = u64::try_from(at.unix_seconds()).unwrap_or_default();
+    let path = end_entity
+        .verify_for_usage(
+            ALGORITHMS,
+            &parsed,
+            &candidates,
+            UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+            // Asked of issuers too, and those need not name it; the leaf must, see `check_usage`.
+            webpki::KeyUsage::required_if_present(DOCUMENT_SIGNING),
+            None,
+            None,
+        )
+        .map_err(read_error)?;
+    let issuers = path
+        .intermediate_certificates()
+        .filter_map(|found| others.iter().find(|known| known.der() == &*found.der()))
+        .map(|known| (*known).clone())
+        .collect();
+    let anchor =
+        anchors.iter().find(|anchor| anchor.parsed == *path.anchor()).ok_or(PathError::NoAnchor)?;
+    Ok((issuers, anchor.certificate.clone()))
+}
+
+/// What to say when a date is wrong: if the path would not hold at any time, that comes first.
+///
+/// An expired certificate of ours and an expired certificate that anybody made for himself are different
+/// things, and the dates are the first thing path building looks at.
+fn fault_of_time(
+    fault: PathError,
+    leaf: &Certificate,
+    others: &[&Certificate],
+    store: &TrustStore,
+) -> PathError {
+    let mut last = fault;
+    for at in [leaf.not_after(), leaf.not_before()] {
+        match build(leaf, others, store, at) {
+            Ok((issuers, anchor)) => {
+                return check_usage(leaf, &issuers, &anchor).err().unwrap_or(fault);
+            }
+            Err(error) => last = error,
+        }
+    }
+    match last {
+        PathError::Expired { .. } | PathError::NotYetValid { .. } => fault,
+        other => other,
+    }
+}
+
+fn check_usage(
+    leaf: &Certificate,
+    issuers: &[Certificate],
+    anchor: &Certificate,
+) -> Result<(), PathError> {
+    let seals =
+        leaf.key_usage().is_some_and(|usage| usage.digital_signature || usage.non_repudiation);
+    if leaf.is_ca() || !seals || !leaf.has_purpose(DOCUMENT_SIGNING) {
+        return Err(PathError::WrongUsage);
+    }
+    let issues = |issuer: &Certificate| issuer.key_usage().is_some_and(|usage| usage.key_cert_sign);
+    let anchor_issues = anchor.key_usage().is_none_or(|usage| usage.key_cert_sign);
+    if issuers.iter().all(issues) && anchor_issues { Ok(()) } else { Err(PathError::WrongUsage) }
+}
+
+fn read_error(error: Error) -> PathError {
+    let moment = |time: UnixTime| {
+        Moment::from_unix_seconds(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
+    };
+    match error {
+        Error::CertExpired { not_after, .. } => PathError::Expired { since: moment(not_after) },
+        Error::CertNotValidYet { not_before, .. } => {
+            PathError::NotYetValid { until: moment(not_before) }
+        }
+        Error::UnknownIssuer => PathError::NoAnchor,
+        Error::InvalidSignatureForPublicKey => PathError::BadSignature,
+        Error::CaUsedAsEndEntity
+        | Error::EndEntityUsedAsCa
+        | Error::EmptyEkuExtension
+        | Error::RequiredEkuNotFoundContext(_) => PathError::WrongUsage,
+        Error::MaximumNameConstraintComparisonsExceeded
+        | Error::MaximumPathBuildCallsExceeded
+        | Error::MaximumPathDepthExceeded
+        | Error::MaximumSignatureChecksExceeded => PathError::TooComplex,
+        Error::NameConstraintViolation
+        | Error::PathLenConstraintViolated
+        | Error::UnsupportedCriticalExtension
+        | Error::CertDistrusted => PathError::Constraint,
+        Error::UnsupportedSignatureAlgorithmContext(_)
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            PathError::UnsupportedAlgorithm
+        }
+        _ => PathError::Malformed,
+    }
+}
+
+/// Why no path to anybody we trust was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PathError {
+    /// A certificate is not signed by the one that is named as its issuer.
+    BadSignature,
+    /// A constraint of an issuer is not kept, or a critical extension is not known to us.
+    Constraint,
+    /// The path leads to somebody we trust, and a certificate in it had expired.
+    Expired {
+        /// The last moment of its validity.
+        since: Moment,
+    },
+    /// A certificate is not well formed.
+    Malformed,
+    /// Nobody we trust, at that moment, stands behind the certificate.
+    NoAnchor,
+    /// The path leads to somebody we trust, and a certificate in it was not valid yet.
+    NotYetValid {
+        /// The first moment of its validity.
+        until: Moment,
+    },
+    /// Looking for a path took more work than we allow, or the file brings too many certificates.
+    TooComplex,
+    /// A certificate is signed with an algorithm that is not on our list.
+    UnsupportedAlgorithm,
+    /// A certificate is used for what it was not issued for: the leaf must have the purpose
+    /// documentSigning and a key for signatures, its issuers a key for certificates.
+    WrongUsage,
+}
+
+impl PathError {
+    /// A fixed word for programs to act on. Part of the API: never reworded, never reused.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadSignature => "path.bad_signature",
+            Self::Constraint => "path.constraint",
+            Self::Expired { .. } => "path.expired",
+            Self::Malformed => "path.malformed",
+            Self::NoAnchor => "path.no_anchor",
+            Self::NotYetValid { .. } => "path.not_yet_valid",
+            Self::TooComplex => "path.too_complex",
+            Self::UnsupportedAlgorithm => "path.unsupported_algorithm",
+            Self::WrongUsage => "path.wrong_usage",
+        }
+    }
+}
+
+impl fmt::Display for PathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadSignature => f.write_str("a certificate is not signed by its issuer"),
+            Self::Constraint => {
+                f.write_str("an issuer's constraint is not kept or a critical extension is unknown")
+            }
+            Self::Expired { since } => write!(f, "a certificate of the path expired at {since}"),
+            Self::Malformed => f.write_str("a certificate of the path is not well formed"),
+            Self::NoAnchor => f.write_str("no trusted authority stands behind the certificate"),
+            Self::NotYetValid { until } => {
+                write!(f, "a certificate of the path is valid only from {until}")
+            }
+            Self::TooComplex => f.write_str("the path takes more work than is allowed"),
+            Self::UnsupportedAlgorithm => {
+                f.write_str("a certificate is signed with an algorithm that is not on the list")
+            }
+            Self::WrongUsage => f.write_str("a certificate was not issued for this use"),
+        }
+    }
+}
+
+impl std::error::Error for PathError {}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
+
+    use super::super::crl::RevocationReason;
+    use super::super::test_chain::{TestChain, moment};
+    use super::*;
+
+    const NOW: &str = "2026-06-15T00:00:00Z";
+
+    fn verify(chain: &TestChain, store: &TrustStore, at: &str) -> Result<VerifiedPath, PathError> {
+        verify_path(chain.seal(), &[chain.ca().clone()], store, &[], moment(at))
+    }
+
+    #[test]
+    fn an_honest_chain_leads_to_the_root_and_holds_within_its_window() {
+        let chain = TestChain::new();
+        let path = verify(&chain, &chain.store(), NOW).unwrap();
+        assert_eq!(path.intermediates(), [chain.ca().clone()]);
+        assert_eq!(path.anchor(), chain.root());
+        assert_eq!(path.window(), (chain.seal().not_before(), chain.seal().not_after()));
+        let direct = TrustStore::builder().add_anchor(chain.ca().clone()).build().unwrap();
+        assert!(verify_path(chain.seal(), &[], &direct, &[], moment(NOW)).is_ok());
+    }
+
+    #[test]
+    fn each_broken_chain_meets_its_own_refusal() {
+        let chain = TestChain::new();
+        let store = chain.store();
+        let stranger = TestChain::new();
+        let expired = PathError::Expired { since: chain.seal().not_after() };
+        let early = PathError::NotYetValid { until: chain.seal().not_before() };
+        assert_eq!(verify(&chain, &store, "2035-01-01T00:00:00Z").unwrap_err(), expired);
+        assert_eq!(verify(&chain, &store, "2025-06-01T00:00:00Z").unwrap_err(), early);
+        // The stranger's root has the same name and another key.
+        let fault = verify(&stranger, &store, NOW).unwrap_err();
+        assert_eq!(fault, PathError::BadSignature);
+        let fault = verify(&stranger, &store, "2035-01-01T00:00:00Z").unwrap_err();
+        assert_eq!(fault, PathError::BadSignature, "worse than expired");
+        assert_eq!(verify(&chain, &TrustStore::empty(), NOW).unwrap_err(), PathError::NoAnchor);
+        let alone = verify_path(chain.seal(), &[], &store, &[], moment(NOW));
+        assert_eq!(alone.unwrap_err(), PathError::NoAnchor);
+        let crowd = vec![chain.ca().clone(); MAX_INTERMEDIATES + 1];
+        let fault = verify_path(chain.seal(), &crowd, &store, &[], moment(NOW)).unwrap_err();
+        assert_eq!(fault, PathError::TooComplex);
+        let fault = verify_path(chain.ca(), &[], &store, &[], moment(NOW)).unwrap_err();
+        assert_eq!(fault, PathError::WrongUsage, "a CA certificate does not seal");
+    }
+
+    #[test]
+    fn a_certificate_issued_for_something_else_does_not_seal() {
+        let document = || ExtendedKeyUsagePurpose::Other(vec![1, 3, 6, 1, 5, 5, 7, 3, 36]);
+        let chain = TestChain::new();
+        let rows = [
+            ("no purpose", vec![KeyUsagePurpose::DigitalSignature], vec![]),
+            (
+                "mail only",
+                vec![KeyUsagePurpose::DigitalSignature],
+                vec![ExtendedKeyUsagePurpose::EmailProtection],
+            ),
+            ("key for encryption", vec![KeyUsagePurpose::KeyEncipherment], vec![document()]),
+            ("no key usage", vec![], vec![document()]),
+        ];
+        for (trick, usages, purposes) in rows {
+            let leaf = chain.leaf(usages, purposes);
+            let path = verify_path(&leaf, &[chain.ca().clone()], &chain.store(), &[], moment(NOW));
+            assert_eq!(path.unwrap_err(), PathError::WrongUsage, "{trick}");
+        }
+        let usages = vec![KeyUsagePurpose::ContentCommitment];
+        let leaf = chain.leaf(usages, vec![document()]);
+        let path = verify_path(&leaf, &[chain.ca().clone()], &chain.store(), &[], moment(NOW));
+        assert!(path.is_ok(), "non-repudiation alone is enough");
+    }
+
+    #[test]
+    fn revocation_is_told_for_the_moment_asked_about() {
+        let chain = TestChain::new();
+        let since = moment("2026-05-01T00:00:00Z");
+        let made = moment("2026-06-01T00:00:00Z");
+        let next = made.plus_seconds(30 * 86_400);
+        let root_crl = chain.root_crl(made);
+        let with = |crls: &[Crl], at: &str| {
+            let path =
+                verify_path(chain.seal(), &[chain.ca().clone()], &chain.store(), crls, moment(NOW));
+            path.unwrap().revocation(moment(at))
+        };
+        let good = Revocation::Good { as_of: made, next_update: next };
+        let clean = chain.crl(made, &[]);
+        let listed = chain.crl(made, &[(chain.seal(), since)]);
+        let foreign = TestChain::new().crl(made, &[(chain.seal(), since)]);
+        let revoked = Revocation::Revoked { since, reason: RevocationReason::Superseded };
+        let both = [clean.clone(), root_crl.clone()];
+        assert_eq!(with(&both, NOW), good);
+        assert_eq!(with(&both, "2026-02-01T00:00:00Z"), good, "a newer list covers the past");
+        assert_eq!(with(&both, "2026-07-15T00:00:00Z"), Revocation::Unknown, "list out of date");
+        assert_eq!(with(&[clean], NOW), Revocation::Unknown, "nothing on the issuer");
+        assert_eq!(with(&[], NOW), Revocation::Unknown);
+        assert_eq!(
+            with(&[foreign, root_crl.clone()], NOW),
+            Revocation::Unknown,
+            "not its issuer's"
+        );
+        let both = [listed, root_crl];
+        assert_eq!(with(&both, NOW), revoked);
+        assert_eq!(with(&both, "2026-07-15T00:00:00Z"), revoked, "an old list still accuses");
+        assert_eq!(with(&both, "2026-04-01T00:00:00Z"), good, "before the date");
+    }
+
+    #[test]
+    fn a_stolen_key_counts_backwards() {
+        let since = moment("2026-05-01T00:00:00Z");
+        let at = moment("2026-04-01T00:00:00Z");
+        let far = moment("2030-01-01T00:00:00Z");
+        let statement = |reason| Statement {
+            this_update: since,
+            next_update: far,
+            entry: Some(Revoked { since, reason }),
+        };
+        let stolen = judge_statements(&[statement(RevocationReason::KeyCompromise)], far, at);
+        assert!(matches!(stolen, Revocation::Revoked { .. }));
+        let replaced = judge_statements(&[statement(RevocationReason::Superseded)], far, at);
+        assert!(matches!(replaced, Revocation::Good { .. }));
+        let silent = Statement { this_update: far, next_update: far, entry: None };
+        assert_eq!(judge_statements(&[silent], since, at), Revocation::Unknown, "dropped by then");
+    }
+}
