@@ -24,9 +24,11 @@ mod open;
 mod rows;
 mod shelf;
 mod sqlite;
+mod templates;
 mod writer;
 
 pub use check::{CheckFault, CheckProgress, CheckReport, check};
 pub use memory::MemoryVault;
 pub use open::{OpenError, OpenMode};
 pub use sqlite::SqliteVault;
+pub use templates::TemplateFolder;
