@@ -101,5 +101,5 @@ async fn verify_one(house: &House, out: &Path) -> Result<bool, CliError> {
     say(&format!("verified {} in {micros} µs:", path.display()));
     say(&format!("  {}", verdict.headline.zh));
     say(&format!("  {}", verdict.headline.en));
-    Ok(verdict.verdict == Overall::Valid)
+    Ok(verdict.overall == Overall::Valid)
 }

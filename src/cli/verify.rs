@@ -86,7 +86,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
 
 /// The exit code of several verdicts: one refusal refuses all.
 fn worst(verdicts: &[Verdict]) -> Outcome {
-    let outcome = |verdict: &Verdict| match (verdict.verdict, verdict.standing) {
+    let outcome = |verdict: &Verdict| match (verdict.overall, verdict.standing) {
         (Overall::Invalid | Overall::Unsigned, _) | (_, Answer::Failed) => Outcome::No,
         (Overall::Indeterminate, _) => Outcome::CouldNot,
         (Overall::Valid | Overall::ValidWithLaterChanges, _) => Outcome::Yes,

@@ -669,8 +669,8 @@ mod tests {
     fn a_preview_has_no_signature() {
         let sample = testing::sample();
         let values = sample.values();
-        let bytes =
-            preview(testing::face(), testing::fonts(), &sample.input(&values, &[])).unwrap();
+        let page = draw(testing::face(), testing::fonts(), &sample.face_input(&values)).unwrap();
+        let bytes = page.preview(&sample.binding(&[])).unwrap();
         assert!(super::super::gap::find(&bytes, b"/ByteRange").is_none());
     }
 }
