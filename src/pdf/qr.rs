@@ -244,7 +244,7 @@ impl Matrix {
         const DATA: u32 = 3;
         let mut rest = DATA;
         for _ in 0..10 {
-            rest = rest << 1 ^ (rest >> 9) * 0x537;
+            rest = (rest << 1) ^ ((rest >> 9) * 0x537);
         }
         let bits = (DATA << 10 | rest) ^ 0x5412;
         let bit = |number: usize| bits >> number & 1 == 1;
@@ -272,7 +272,7 @@ impl Matrix {
         let data = u32::try_from(version).unwrap_or_default();
         let mut rest = data;
         for _ in 0..12 {
-            rest = rest << 1 ^ (rest >> 11) * 0x1f25;
+            rest = (rest << 1) ^ ((rest >> 11) * 0x1f25);
         }
         let bits = data << 12 | rest;
         for number in 0..18 {
