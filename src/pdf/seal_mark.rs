@@ -95,7 +95,7 @@ fn on_arc(fonts: &FontBook, name: &Measured, content: &mut Content) {
     // Short names leave room between the letters, long ones go round to three quarters of the circle.
     let turn = (gaps * 0.42).min(PI * 1.42);
     let step = turn / gaps;
-    let inner = 64.0;
+    let inner = 61.0;
     let size = (26.0 - 0.35 * (factor(count) - 8.0).max(0.0)).clamp(15.0, 26.0);
     // Letters are made narrow before they are made small, as stamp cutters do.
     let narrow = (step * (inner + size * 0.25) / size * 0.96).clamp(0.35, 1.0);
