@@ -95,7 +95,7 @@ fn on_arc(fonts: &FontBook, name: &Measured, content: &mut Content) {
     // Short names leave room between the letters, long ones go round to three quarters of the circle.
     let turn = (gaps * 0.42).min(PI * 1.42);
     let step = turn / gaps;
-    let inner = 64.0;
+    let inner = 61.0;
     let size = (26.0 - 0.35 * (factor(count) - 8.0).max(0.0)).clamp(15.0, 26.0);
     // Letters are made narrow before they are made small, as stamp cutters do.
     let narrow = (step * (inner + size * 0.25) / size * 0.96).clamp(0.35, 1.0);
@@ -159,7 +159,8 @@ impl Pen<'_> {
     fn at(&self, x: f32, y: f32) -> [f32; 2] {
         let (x, y) = (x / self.units - self.half, y / self.units);
         let Frame { origin, right, up } = self.frame;
-        [0, 1].map(|n| rounded(origin[n] + right[n] * x + up[n] * y))
+        // A tenth of a unit is a fiftieth of a millimetre on a seal of the usual size.
+        [0, 1].map(|n| ((origin[n] + right[n] * x + up[n] * y) * 10.0).round() / 10.0)
     }
 }
 
