@@ -15,7 +15,7 @@ use super::facts::Trust;
 use super::observed::Observed;
 use crate::domain::Moment;
 use crate::pki::certificate::Certificate;
-use crate::pki::crl::{Crl, Revocation};
+use crate::pki::{Crl, Revocation};
 use crate::pki::path::{PathError, VerifiedPath, verify_path};
 
 /// How far the clock of the sealing machine may be ahead of ours, in seconds; our own bound.
