@@ -8,11 +8,11 @@ pub mod config;
 pub mod crypto;
 pub mod domain;
 pub mod ecert;
-//http
+pub mod http;
 pub mod judge;
 pub mod keys;
 pub mod pdf;
 pub mod pki;
 pub mod service;
 pub mod vault;
-//web
+pub mod web;
