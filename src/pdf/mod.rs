@@ -12,6 +12,7 @@ mod assemble;
 mod byte_range;
 mod deflate;
 mod draw;
+mod draw_fault;
 mod face;
 mod face_template;
 mod font;
@@ -31,9 +32,8 @@ mod units;
 mod xmp;
 
 pub use byte_range::{Coverage, CoverageError};
-pub use draw::{
-    Attachment, DrawError, DrawFault, DrawFaultKind, DrawInput, DrawValue, draw, preview,
-};
+pub use draw::{Attachment, DrawInput, DrawValue, draw, preview};
+pub use draw_fault::{DrawError, DrawFault, DrawFaultKind};
 pub use face::CompiledFace;
 pub use face_template::{
     Area, Color, Element, FaceFault, FaceFile, FaceProblem, FieldShown, Frame, Page, PlacedText,
