@@ -4,9 +4,9 @@
 //! few hundred rectangles instead of a thousand, stays sharp at any size, and needs no picture.
 //!
 //! The modules are computed here, for one kind of square only: bytes, error correction of level M (15 %), and a
-//! fixed mask, since choosing the best of eight costs ten times as much and helps only readers that do not
-//! follow the standard. The tests hold every size against the package `fast_qr`, which does the same for any
-//! kind of square and takes eight times as long.
+//! fixed mask. Choosing the best of the eight masks helps only readers that do not follow the standard. The
+//! tests hold every size against the package `fast_qr`, which does the same for any kind of square and took
+//! about ten times as long.
 //!
 //! Source: ISO/IEC 18004:2015, clause 7 (encoding), annex E (alignment patterns); quiet zone of 4 modules.
 
