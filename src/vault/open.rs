@@ -11,9 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 use tokio::sync::mpsc;
 
@@ -76,10 +74,8 @@ impl SqliteVault {
         now: Moment,
     ) -> Result<Self, OpenError> {
         let (folder, objects) = (data_dir.to_owned(), Arc::new(Objects::of(data_dir)));
-        let lock = blocking("vault.open", move || {
-            Ok::<_, io::Error>(prepare_folder(&folder, now))
-        })
-        .await??;
+        let lock = blocking("vault.open", move || Ok::<_, io::Error>(prepare_folder(&folder, now)))
+            .await??;
         let options = options(data_dir)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -123,7 +119,8 @@ impl Reading {
         if !file.is_file() {
             return Err(OpenError::Missing { file });
         }
-        let lock = File::open(data_dir.join(LOCK)).ok().filter(|lock| lock.try_lock_shared().is_ok());
+        let lock =
+            File::open(data_dir.join(LOCK)).ok().filter(|lock| lock.try_lock_shared().is_ok());
         let quiet = lock.is_some() && !data_dir.join("vault.sqlite-wal").exists();
         let pool = reading_pool(options_reading(data_dir).immutable(quiet)).await?;
         Ok(Self { pool, lock })
@@ -256,9 +253,8 @@ async fn recover_journal(
     books.open_vault(&left_open, now);
     let unwritten = |error: sqlx::Error| from_sqlite("vault.open", &error);
     // All in one: a stop before the commit leaves the intentions as open as they were.
-    let mut transaction = sqlx::Connection::begin_with(connection, "begin immediate")
-        .await
-        .map_err(unwritten)?;
+    let mut transaction =
+        sqlx::Connection::begin_with(connection, "begin immediate").await.map_err(unwritten)?;
     rows::insert(&mut transaction, books.rows()).await.map_err(unwritten)?;
     transaction.commit().await.map_err(unwritten)?;
     let closing = books.close();
@@ -293,7 +289,9 @@ pub enum OpenError {
         file: PathBuf,
     },
     /// The database was written by a later release.
-    #[error("the database has migration {found}, which this release does not know; use a later one")]
+    #[error(
+        "the database has migration {found}, which this release does not know; use a later one"
+    )]
     Newer {
         /// The migration that is not known.
         found: i64,
