@@ -669,6 +669,10 @@ async fn tamper(data_dir: &Path, statements: &'static str) {
         .connect()
         .await
         .unwrap();
+    sqlx::raw_sql("pragma synchronous = off; pragma ignore_check_constraints = on")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     let triggers: Vec<(String,)> =
         sqlx::query_as("select name from sqlite_master where type = 'trigger'")
             .fetch_all(&mut connection)
@@ -678,7 +682,6 @@ async fn tamper(data_dir: &Path, statements: &'static str) {
         let drop = sqlx::AssertSqlSafe(format!("drop trigger {trigger}"));
         sqlx::query(drop).execute(&mut connection).await.unwrap();
     }
-    sqlx::raw_sql("pragma ignore_check_constraints = on").execute(&mut connection).await.unwrap();
     sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
     sqlx::Connection::close(connection).await.unwrap();
 }
@@ -795,6 +798,41 @@ async fn a_damaged_database_is_a_finding() {
         let found = codes(&data_dir).await;
         assert!(found.contains(&"vault.database_damaged"), "{trick}: {found:?}");
     }
+}
+
+/// The books look before they write, so a constraint speaks up only against a row that someone else has put in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_that_a_constraint_refuses_spoils_no_other_of_its_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Arc::new(open(folder.path()).await);
+    let first = Sample::first("1");
+    first.shelve(&*vault).await.unwrap();
+    let strange = "insert into licenses (id, type_code, authority, serial)
+        values (2, '11990000MD0000008F001', '110000', '77')";
+    tamper(folder.path(), strange).await;
+    // Whoever needs the id that was taken is refused; versions of a license that is there need none.
+    let acts: Vec<_> = (0..12)
+        .map(|act| {
+            let vault = Arc::clone(&vault);
+            let sample = if act == 5 { first.next() } else { Sample::first(&format!("9{act}")) };
+            tokio::spawn(async move { (act, sample.shelve(&*vault).await, sample) })
+        })
+        .collect();
+    for act in acts {
+        match act.await.unwrap() {
+            (5, Ok(()), _) => {}
+            (_, Err(ShelveError::Fault(fault)), sample) => {
+                assert_eq!(fault.place, "vault.licenses_key_once");
+                for form in &sample.record().forms {
+                    assert_eq!(vault.object(form).await.unwrap(), None);
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(vault.head(&first.key()).await.unwrap(), Some(first.next().record()));
+    vault.close().await;
+    assert_eq!(codes(folder.path()).await, ["vault.version_gap"]);
 }
 
 #[tokio::test]
