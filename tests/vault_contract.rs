@@ -319,7 +319,8 @@ async fn a_refused_member_of_a_group_spoils_no_other(vault: Arc<dyn Vault>) {
                 // The request of the license that was there before.
                 3 => sample.request = "request 0 1".to_owned(),
                 // A key no column holds.
-                4 => sample.request = "k".repeat(256),
+                4 if act % 4 == 0 => sample.request = "k".repeat(256),
+                4 => sample.request = format!("request\0{act}"),
                 _ => {}
             }
             tokio::spawn(async move { (act, sample.shelve(&*vault).await) })
@@ -445,6 +446,7 @@ async fn a_folder_is_opened_only_where_that_is_meant() {
     assert!(!data_dir.exists(), "a check makes nothing");
 
     let vault = open(&data_dir).await;
+    assert_eq!(fs::metadata(&data_dir).unwrap().permissions().mode() & 0o777, 0o700);
     let again = SqliteVault::open(&data_dir, OpenMode::ReadWrite, Arc::new(Unwatched), moment());
     match again.await {
         Err(OpenError::Locked { holder }) => {
@@ -482,14 +484,15 @@ impl StepWatch for Snapshots {
     }
 }
 
+/// Empty folders are left out: of the 256 shelves nearly all are.
 fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
             copy_folder(&entry.path(), &to);
         } else {
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(entry.path(), to).unwrap();
         }
     }

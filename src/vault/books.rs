@@ -428,9 +428,13 @@ pub(super) fn request_fits(request: &RequestKey) -> Result<(), Fault> {
 
 fn within(what: &str, text: &str, limit_chars: usize) -> Result<(), Fault> {
     let chars = text.chars().count();
-    if chars <= limit_chars && (chars > 0 || what == "ground") {
-        return Ok(());
+    if chars > limit_chars || (chars == 0 && what != "ground") {
+        let cause = format!("the {what} has {chars} characters; 1 to {limit_chars} are kept");
+        return Err(Fault::new("vault.text_length", cause));
     }
-    let cause = format!("the {what} has {chars} characters; 1 to {limit_chars} are kept");
-    Err(Fault::new("vault.text_length", cause))
+    // SQLite ends a text there, and the row would no longer be what its entry in the journal covers.
+    if text.contains('\0') {
+        return Err(Fault::new("vault.text_nul", format!("the {what} has a NUL character")));
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -168,7 +169,8 @@ fn migrator() -> Migrator {
 /// Makes the folder if it is absent and takes the lock.
 fn prepare_folder(data_dir: &Path, now: Moment) -> Result<File, OpenError> {
     let unprepared = |error: io::Error| OpenError::Fault(Fault::new("vault.open", error));
-    fs::create_dir_all(data_dir).map_err(unprepared)?;
+    // What is sealed names people: a folder of our making is closed to other users of the machine.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(unprepared)?;
     if !data_dir.join(DATABASE).exists() {
         for entry in fs::read_dir(data_dir).map_err(unprepared)? {
             let name = entry.map_err(unprepared)?.file_name().to_string_lossy().into_owned();
