@@ -15,13 +15,13 @@ use zhengku::domain::{
 };
 use zhengku::service::error::ShelveError;
 use zhengku::service::ports::{
-    ChangedState, Form, FormRecord, Intention, RequestKey, Shelving, StandingChange, Step,
-    StepWatch, UsageRecord, Vault, VaultCount, VersionRecord,
+    ChangedState, Form, FormRecord, Intention, IntentionNo, RequestKey, Shelving, StandingChange,
+    Step, StepWatch, UsageRecord, Vault, VaultCount, VersionRecord,
 };
 use zhengku::vault::{CheckReport, MemoryVault, OpenError, OpenMode, SqliteVault, check};
 
 /// A shelving of a test, in a few words.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Sample {
     serial: String,
     version: u16,
@@ -91,32 +91,39 @@ impl Sample {
 
     /// Intends and shelves.
     async fn shelve(&self, vault: &dyn Vault) -> Result<(), ShelveError> {
+        carry_out(vault, self.prepare()).await
+    }
+
+    /// Everything of a shelving but its intention.
+    fn prepare(&self) -> Shelving {
         let record = self.record();
-        let intention = Intention {
-            id: record.id.clone(),
-            content_digest: record.content_digest,
-            client: "client".to_owned(),
-            at: moment(),
-        };
-        let intention = vault.intend(intention).await?;
         let objects = record.forms.iter().map(|form| (form.form, self.object(form.form))).collect();
         let expected_head = self.version.checked_sub(1).and_then(|head| head.try_into().ok());
-        vault
-            .shelve(Shelving {
-                record,
-                objects,
-                expected_head,
-                number_index: index(&self.number),
-                holder_indexes: self.holders.iter().map(|holder| index(holder)).collect(),
-                request: RequestKey {
-                    client: "client".to_owned(),
-                    key: self.request.clone(),
-                    body: Digest::of(self.body.as_bytes()),
-                },
-                intention,
-            })
-            .await
+        Shelving {
+            record,
+            objects,
+            expected_head,
+            number_index: index(&self.number),
+            holder_indexes: self.holders.iter().map(|holder| index(holder)).collect(),
+            request: RequestKey {
+                client: "client".to_owned(),
+                key: self.request.clone(),
+                body: Digest::of(self.body.as_bytes()),
+            },
+            intention: IntentionNo(0),
+        }
     }
+}
+
+async fn carry_out(vault: &dyn Vault, shelving: Shelving) -> Result<(), ShelveError> {
+    let intention = Intention {
+        id: shelving.record.id.clone(),
+        content_digest: shelving.record.content_digest,
+        client: shelving.request.client.clone(),
+        at: moment(),
+    };
+    let intention = vault.intend(intention).await?;
+    vault.shelve(Shelving { intention, ..shelving }).await
 }
 
 fn key(serial: &str) -> LicenseKey {
@@ -312,7 +319,8 @@ async fn a_refused_member_of_a_group_spoils_no_other(vault: Arc<dyn Vault>) {
                 // The request of the license that was there before.
                 3 => sample.request = "request 0 1".to_owned(),
                 // A key no column holds.
-                4 => sample.request = "k".repeat(256),
+                4 if act % 4 == 0 => sample.request = "k".repeat(256),
+                4 => sample.request = format!("request\0{act}"),
                 _ => {}
             }
             tokio::spawn(async move { (act, sample.shelve(&*vault).await) })
@@ -326,8 +334,6 @@ async fn a_refused_member_of_a_group_spoils_no_other(vault: Arc<dyn Vault>) {
             (act, Err(ShelveError::Repeated { .. })) if act % 6 == 3 => {}
             (act, Err(ShelveError::Fault(_))) if act % 6 == 4 => {}
             (act, Ok(())) if [0, 5].contains(&(act % 6)) => {}
-            // In memory a key has no length.
-            (act, Ok(())) if act % 6 == 4 => {}
             other => panic!("{other:?}"),
         }
     }
@@ -355,10 +361,7 @@ async fn a_holder_is_shown_the_newest_versions_only(vault: Arc<dyn Vault>) {
     let other = Sample { holders: vec!["seller"], ..Sample::first("2") };
     other.shelve(&*vault).await.unwrap();
     assert_eq!(vault.held_by(&index("spouse")).await.unwrap(), [first.record()]);
-    assert_eq!(
-        vault.held_by(&index("seller")).await.unwrap(),
-        [first.record(), other.record()]
-    );
+    assert_eq!(vault.held_by(&index("seller")).await.unwrap(), [first.record(), other.record()]);
     // A later version names another holder: the earlier one holds it no more.
     let sold = Sample { holders: vec!["buyer"], ..first.next() };
     sold.shelve(&*vault).await.unwrap();
@@ -378,25 +381,7 @@ async fn an_intention_is_carried_out_once_and_as_intended(vault: Arc<dyn Vault>)
         at: moment(),
     };
     let intention = vault.intend(intention).await.unwrap();
-    let refused = vault
-        .shelve(Shelving {
-            objects: record
-                .forms
-                .iter()
-                .map(|form| (form.form, Sample::first("1").object(form.form)))
-                .collect(),
-            record,
-            expected_head: None,
-            number_index: index("number"),
-            holder_indexes: Vec::new(),
-            request: RequestKey {
-                client: "client".to_owned(),
-                key: "key".to_owned(),
-                body: Digest::of(b"body"),
-            },
-            intention,
-        })
-        .await;
+    let refused = vault.shelve(Shelving { intention, ..Sample::first("1").prepare() }).await;
     match refused {
         Err(ShelveError::Fault(fault)) => assert_eq!(fault.place, "vault.intention"),
         other => panic!("{other:?}"),
@@ -461,6 +446,7 @@ async fn a_folder_is_opened_only_where_that_is_meant() {
     assert!(!data_dir.exists(), "a check makes nothing");
 
     let vault = open(&data_dir).await;
+    assert_eq!(fs::metadata(&data_dir).unwrap().permissions().mode() & 0o777, 0o700);
     let again = SqliteVault::open(&data_dir, OpenMode::ReadWrite, Arc::new(Unwatched), moment());
     match again.await {
         Err(OpenError::Locked { holder }) => {
@@ -498,17 +484,25 @@ impl StepWatch for Snapshots {
     }
 }
 
+/// Empty folders are left out: of the 256 shelves nearly all are.
 fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
             copy_folder(&entry.path(), &to);
         } else {
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(entry.path(), to).unwrap();
         }
     }
+}
+
+/// Every file with its bytes, but SQLite's index of its log, which holds nothing of its own.
+fn contents(data_dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = files_under(data_dir).into_iter();
+    let files = files.filter(|file| !file.ends_with("vault.sqlite-shm"));
+    files.map(|file| (file.clone(), fs::read(file).unwrap())).collect()
 }
 
 fn files_under(folder: &Path) -> Vec<PathBuf> {
@@ -548,7 +542,9 @@ async fn a_stop_at_either_point_of_a_shelving_leaves_nothing_or_the_whole() {
     assert_eq!(taken.len(), rows.len());
     for ((step, head), (at, data_dir)) in rows.into_iter().zip(taken) {
         assert_eq!(step, at);
+        let before = contents(&data_dir);
         assert_eq!(checked(&data_dir).await.faults, [], "before recovery, {at:?}");
+        assert!(before == contents(&data_dir), "a check recovers nothing");
         let vault = open(&data_dir).await;
         let found = vault.head(&first.key()).await.unwrap();
         assert_eq!(found, head.map(Sample::record), "{at:?}");
@@ -587,16 +583,12 @@ async fn small_vault(data_dir: &Path) {
 async fn a_check_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     small_vault(folder.path()).await;
-    let state = || {
-        let files = files_under(folder.path());
-        files.into_iter().map(|file| (fs::read(&file).unwrap(), file)).collect::<Vec<_>>()
-    };
-    let before = state();
+    let before = contents(folder.path());
     let mut progress = Vec::new();
     let report = check(folder.path(), &mut |step| progress.push(step.versions)).await.unwrap();
     assert_eq!(report.faults, []);
     assert_eq!((report.versions, progress), (3, vec![0, 3]));
-    assert!(before == state());
+    assert!(before == contents(folder.path()));
 }
 
 #[tokio::test]
@@ -650,7 +642,8 @@ async fn a_missing_object_and_a_foreign_one_are_found() {
         shelf.join("readme"),
         objects.join("readme"),
         // A sound object on the wrong shelf, and in a form it was not sealed in.
-        objects.join(if object.starts_with(objects.join("00")) { "01" } else { "00" })
+        objects
+            .join(if object.starts_with(objects.join("00")) { "01" } else { "00" })
             .join(object.file_name().unwrap()),
         object.with_extension("ofd"),
     ] {
@@ -677,6 +670,10 @@ async fn tamper(data_dir: &Path, statements: &'static str) {
         .filename(data_dir.join("vault.sqlite"))
         .foreign_keys(false)
         .connect()
+        .await
+        .unwrap();
+    sqlx::raw_sql("pragma synchronous = off; pragma ignore_check_constraints = on")
+        .execute(&mut connection)
         .await
         .unwrap();
     let triggers: Vec<(String,)> =
@@ -706,10 +703,19 @@ async fn every_altered_added_or_removed_row_is_found() {
         ("update versions set edition = 3 where id = 3", altered),
         ("update versions set shelved_at = shelved_at + 1 where id = 3", altered),
         ("update versions set number_index = zeroblob(32) where id = 1", altered),
-        ("update versions set valid_from = 'nonsense', valid_to = null where id = 1", &["vault.row_damaged", "vault.database_damaged"]),
-        ("update forms set digest = zeroblob(32) where version = 1 and form = 'pdf'", &["vault.row_damaged", "vault.object_missing", "vault.object_foreign"]),
-        ("update forms set size_bytes = 7 where version = 1 and form = 'pdf'", &["vault.row_damaged", "vault.object_changed"]),
-        ("delete from forms where version = 1 and form = 'ecert'", &["vault.row_damaged", "vault.object_foreign"]),
+        ("update versions set valid_from = 'nonsense', valid_to = null where id = 1", altered),
+        (
+            "update forms set digest = zeroblob(32) where version = 1 and form = 'pdf'",
+            &["vault.row_damaged", "vault.object_missing", "vault.object_foreign"],
+        ),
+        (
+            "update forms set size_bytes = 7 where version = 1 and form = 'pdf'",
+            &["vault.row_damaged", "vault.object_changed"],
+        ),
+        (
+            "delete from forms where version = 1 and form = 'ecert'",
+            &["vault.row_damaged", "vault.object_foreign"],
+        ),
         ("update holders set holder_index = zeroblob(32) where version = 1", altered),
         ("delete from holders where version = 1", altered),
         ("insert into holders (version, holder_index) values (1, zeroblob(32))", altered),
@@ -718,7 +724,10 @@ async fn every_altered_added_or_removed_row_is_found() {
         ("delete from requests where version = 3", altered),
         ("update requests set version = 77 where version = 3", altered),
         ("delete from numbers where license = 1", altered),
-        ("insert into numbers (type_code, authority, number_index, license) select type_code, authority, zeroblob(32), id from licenses where id = 1", altered),
+        (
+            "insert into numbers (type_code, authority, number_index, license) select type_code, authority, zeroblob(32), id from licenses where id = 1",
+            altered,
+        ),
         ("update licenses set serial = '3' where id = 2", altered),
         ("update standing_changes set since = '2027-01-01'", altered),
         ("update standing_changes set state = 'reinstated'", altered),
@@ -727,26 +736,49 @@ async fn every_altered_added_or_removed_row_is_found() {
         ("delete from standing_changes", &["vault.row_missing"]),
         ("update usage_records set reader = 'nobody'", altered),
         ("delete from usage_records", &["vault.row_missing"]),
-        ("delete from versions where id = 2; delete from forms where version = 2; delete from holders where version = 2; delete from requests where version = 2", &["vault.row_missing", "vault.object_foreign"]),
-        ("delete from versions where id = 1; delete from forms where version = 1; delete from holders where version = 1; delete from requests where version = 1", &["vault.row_missing", "vault.version_gap", "vault.object_foreign"]),
-        ("delete from versions where id = 1", &["vault.row_damaged", "vault.row_missing", "vault.version_gap", "vault.object_foreign"]),
-        ("update journal set at = at + 1 where seq = 2", broken),
-        ("update journal set client = 'nobody' where act = 'used'", &["vault.journal_broken", "vault.row_damaged"]),
+        (
+            "delete from versions where id = 2; delete from forms where version = 2; delete from holders where version = 2; delete from requests where version = 2",
+            &["vault.row_missing", "vault.object_foreign"],
+        ),
+        (
+            "delete from versions where id = 1; delete from forms where version = 1; delete from holders where version = 1; delete from requests where version = 1",
+            &["vault.row_missing", "vault.version_gap", "vault.object_foreign"],
+        ),
+        (
+            "delete from versions where id = 1",
+            &["vault.row_damaged", "vault.row_missing", "vault.version_gap"],
+        ),
+        (
+            "update journal set at = at + 1 where seq = 2",
+            &["vault.journal_broken", "vault.row_damaged"],
+        ),
+        (
+            "update journal set client = 'nobody' where act = 'used'",
+            &["vault.journal_broken", "vault.row_damaged"],
+        ),
         ("update journal set details = zeroblob(32) where act = 'opened'", broken),
         ("delete from journal where act = 'opened'", broken),
-        ("delete from journal where act = 'intended'", &["vault.row_damaged", "vault.journal_broken", "vault.row_damaged"]),
+        (
+            "delete from journal where act = 'intended'",
+            &["vault.row_damaged", "vault.journal_broken"],
+        ),
         ("delete from journal where act = 'used'", altered),
         ("drop table requests", &["vault.database_damaged"]),
     ];
+    let mut wrong: Vec<(&str, Vec<&str>)> = Vec::new();
     for (place, (statements, codes)) in rows.iter().enumerate() {
         let data_dir = folder.path().join(place.to_string());
         copy_folder(&sound, &data_dir);
         tamper(&data_dir, statements).await;
-        let found = self::codes(&data_dir).await;
-        assert!(!found.is_empty(), "{statements}");
-        assert!(found.iter().all(|code| codes.contains(code)), "{statements}: {found:?}");
-        assert!(codes[0] == found[0] || codes.len() > 1, "{statements}: {found:?}");
+        let (mut found, mut expected) = (self::codes(&data_dir).await, codes.to_vec());
+        found.sort_unstable();
+        found.dedup();
+        expected.sort_unstable();
+        if found != expected {
+            wrong.push((statements, found));
+        }
     }
+    assert_eq!(wrong, []);
 }
 
 #[tokio::test]
@@ -769,6 +801,41 @@ async fn a_damaged_database_is_a_finding() {
         let found = codes(&data_dir).await;
         assert!(found.contains(&"vault.database_damaged"), "{trick}: {found:?}");
     }
+}
+
+/// The books look before they write, so a constraint speaks up only against a row that someone else has put in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_that_a_constraint_refuses_spoils_no_other_of_its_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Arc::new(open(folder.path()).await);
+    let first = Sample::first("1");
+    first.shelve(&*vault).await.unwrap();
+    let strange = "insert into licenses (id, type_code, authority, serial)
+        values (2, '11990000MD0000008F001', '110000', '77')";
+    tamper(folder.path(), strange).await;
+    // Whoever needs the id that was taken is refused; versions of a license that is there need none.
+    let acts: Vec<_> = (0..12)
+        .map(|act| {
+            let vault = Arc::clone(&vault);
+            let sample = if act == 5 { first.next() } else { Sample::first(&format!("9{act}")) };
+            tokio::spawn(async move { (act, sample.shelve(&*vault).await, sample) })
+        })
+        .collect();
+    for act in acts {
+        match act.await.unwrap() {
+            (5, Ok(()), _) => {}
+            (_, Err(ShelveError::Fault(fault)), sample) => {
+                assert_eq!(fault.place, "vault.licenses_key_once");
+                for form in &sample.record().forms {
+                    assert_eq!(vault.object(form).await.unwrap(), None);
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(vault.head(&first.key()).await.unwrap(), Some(first.next().record()));
+    vault.close().await;
+    assert_eq!(codes(folder.path()).await, ["vault.version_gap"]);
 }
 
 #[tokio::test]
@@ -819,30 +886,26 @@ async fn the_cost_of_shelving() {
     let vault = Arc::new(open(folder.path()).await);
     for round in 0..3 {
         const IN_FLIGHT: usize = 32;
-        const EACH: usize = 60;
-        let samples: Vec<Vec<Sample>> = (0..IN_FLIGHT)
+        const EACH: usize = 40;
+        let prepared: Vec<Vec<Shelving>> = (0..IN_FLIGHT)
             .map(|writer| {
-                (0..EACH)
-                    .map(|turn| Sample {
-                        object_bytes: (80_000, 6_000),
-                        ..Sample::first(&format!("{round}{writer:03}{turn:05}"))
+                let serials = (0..EACH).map(|turn| format!("{round}{writer:03}{turn:05}"));
+                serials
+                    .map(|serial| {
+                        let object_bytes = (80_000, 6_000);
+                        Sample { object_bytes, ..Sample::first(&serial) }.prepare()
                     })
                     .collect()
             })
             .collect();
-        // What the maker costs (drawing, hashing) is measured by itself and taken off.
-        let cpu = cpu_ms();
-        let made: usize = samples.iter().flatten().map(|sample| sample.record().forms.len()).sum();
-        let making = cpu_ms() - cpu;
-        assert_eq!(made, 2 * IN_FLIGHT * EACH);
         let (cpu, begun) = (cpu_ms(), std::time::Instant::now());
-        let writers: Vec<_> = samples
+        let writers: Vec<_> = prepared
             .into_iter()
-            .map(|samples| {
+            .map(|prepared| {
                 let vault = Arc::clone(&vault);
                 tokio::spawn(async move {
-                    for sample in samples {
-                        sample.shelve(&*vault).await.unwrap();
+                    for shelving in prepared {
+                        carry_out(&*vault, shelving).await.unwrap();
                     }
                 })
             })
@@ -852,7 +915,7 @@ async fn the_cost_of_shelving() {
         }
         let count = IN_FLIGHT * EACH;
         let seconds = begun.elapsed().as_secs_f64();
-        let micros = (cpu_ms() - cpu - making) * 1_000 / u64::try_from(count).unwrap();
+        let micros = (cpu_ms() - cpu) * 1_000 / u64::try_from(count).unwrap();
         println!("{count} shelvings in {seconds:.2} s, {micros} µs of CPU each");
     }
     vault.close().await;

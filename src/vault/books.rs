@@ -251,9 +251,8 @@ impl<'a> Books<'a> {
     }
 
     fn check(&self, row: &ShelvingRow) -> Result<(), ShelveError> {
+        request_fits(&row.request)?;
         let RequestKey { client, key, body } = &row.request;
-        within("client", client, MAX_NAME_CHARS)?;
-        within("idempotency key", key, MAX_NAME_CHARS)?;
         // The request comes first: whoever repeats one is not to be told that the head has moved by it.
         if let Some((known_body, id)) = self.requests.get(&(client.clone(), key.clone())) {
             return Err(if known_body == body {
@@ -292,8 +291,7 @@ impl<'a> Books<'a> {
         let ShelvingRow { record, number_index, holder_indexes, request, .. } = row;
         let IntentionNo(intention) = row.intention;
         let (key, id) = (record.id.key(), record.id.to_string());
-        let details =
-            journal::shelved(record, number_index, holder_indexes, request, intention);
+        let details = journal::shelved(record, number_index, holder_indexes, request, intention);
         self.ended.insert(intention);
         let entry = self.enter(&Line {
             at: record.shelved_at.unix_seconds(),
@@ -378,11 +376,7 @@ impl<'a> Books<'a> {
     }
 
     /// Enters the opening of the vault after the ends of `left_open`, intentions that a stop cut short.
-    pub(super) fn open_vault(
-        &mut self,
-        left_open: &[(i64, String, String)],
-        now: Moment,
-    ) {
+    pub(super) fn open_vault(&mut self, left_open: &[(i64, String, String)], now: Moment) {
         let at = now.unix_seconds();
         for (intention, subject, client) in left_open {
             self.enter(&Line {
@@ -426,11 +420,21 @@ pub(super) fn forms_in_order(record: &mut VersionRecord) -> Result<(), Fault> {
     Err(Fault::new("vault.forms", "a version is shelved with each of its forms, once"))
 }
 
+/// Holds that the columns have room for a request.
+pub(super) fn request_fits(request: &RequestKey) -> Result<(), Fault> {
+    within("client", &request.client, MAX_NAME_CHARS)?;
+    within("idempotency key", &request.key, MAX_NAME_CHARS)
+}
+
 fn within(what: &str, text: &str, limit_chars: usize) -> Result<(), Fault> {
     let chars = text.chars().count();
-    if chars <= limit_chars && (chars > 0 || what == "ground") {
-        return Ok(());
+    if chars > limit_chars || (chars == 0 && what != "ground") {
+        let cause = format!("the {what} has {chars} characters; 1 to {limit_chars} are kept");
+        return Err(Fault::new("vault.text_length", cause));
     }
-    let cause = format!("the {what} has {chars} characters; 1 to {limit_chars} are kept");
-    Err(Fault::new("vault.text_length", cause))
+    // SQLite ends a text there, and the row would no longer be what its entry in the journal covers.
+    if text.contains('\0') {
+        return Err(Fault::new("vault.text_nul", format!("the {what} has a NUL character")));
+    }
+    Ok(())
 }

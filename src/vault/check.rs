@@ -121,8 +121,7 @@ async fn look(
 
 async fn check_schema(snapshot: &mut SqliteConnection) -> Result<(), OpenError> {
     const APPLIED: &str = "select coalesce(max(version), 0) from _sqlx_migrations where success";
-    let (found,): (i64,) =
-        sqlx::query_as(APPLIED).fetch_one(snapshot).await.map_err(unread)?;
+    let (found,): (i64,) = sqlx::query_as(APPLIED).fetch_one(snapshot).await.map_err(unread)?;
     match found {
         _ if found > SCHEMA => Err(OpenError::Newer { found }),
         _ if found < SCHEMA => {
@@ -137,18 +136,13 @@ async fn check_database(
     snapshot: &mut SqliteConnection,
     report: &mut CheckReport,
 ) -> Result<(), OpenError> {
-    let lines: Vec<(String,)> = sqlx::query_as("pragma integrity_check")
-        .fetch_all(&mut *snapshot)
-        .await
-        .map_err(unread)?;
+    let lines: Vec<(String,)> =
+        sqlx::query_as("pragma integrity_check").fetch_all(&mut *snapshot).await.map_err(unread)?;
     for (line,) in lines.into_iter().filter(|(line,)| line != "ok") {
         report.add("vault.database_damaged", line);
     }
     let orphans: Vec<(String, Option<i64>, String, i64)> =
-        sqlx::query_as("pragma foreign_key_check")
-            .fetch_all(snapshot)
-            .await
-            .map_err(unread)?;
+        sqlx::query_as("pragma foreign_key_check").fetch_all(snapshot).await.map_err(unread)?;
     for (table, _, parent, _) in orphans {
         report.add("vault.row_damaged", format!("a row of {table} points at none of {parent}"));
     }

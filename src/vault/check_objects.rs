@@ -14,17 +14,17 @@ use sqlx::SqliteConnection;
 use crate::crypto::Digest;
 use crate::domain::LicenseId;
 use crate::service::error::Fault;
-use crate::service::ports::{Form, FormRecord};
+use crate::service::ports::FormRecord;
 
 use super::check::CheckReport;
-use super::objects::{Objects, object_name};
+use super::objects::{ObjectName, Objects, object_name};
 use super::rows;
 use super::writer::blocking;
 
 /// The objects of a data folder, and which of them rows have named.
 pub(super) struct ObjectCheck {
     objects: Arc<Objects>,
-    named: HashSet<(Digest, Form)>,
+    named: HashSet<ObjectName>,
 }
 
 /// What reading one object came to.
@@ -89,7 +89,8 @@ impl ObjectCheck {
         report: &mut CheckReport,
     ) -> Result<(), Fault> {
         let Self { objects, named } = self;
-        let (odd, unnamed) = blocking("vault.check", move || strangers(&objects, &named)).await?;
+        let Strangers { odd, unnamed } =
+            blocking("vault.check", move || strangers(&objects, &named)).await?;
         for place in odd {
             report.add("vault.object_foreign", place);
         }
@@ -121,33 +122,34 @@ fn look_at(objects: &Objects, form: &FormRecord) -> Found {
     }
 }
 
-/// Places within the data folder.
-type Places<T> = Vec<T>;
+/// Files that are not where and what they should be, by their places within the data folder.
+#[derive(Default)]
+struct Strangers {
+    /// With names or in folders that no object has.
+    odd: Vec<String>,
+    /// Objects by name that none of the rows has named.
+    unnamed: Vec<(String, ObjectName)>,
+}
 
-/// Files with names that no object has, and objects that none of the rows names.
-#[expect(clippy::type_complexity, reason = "two lists of places, one with what the name says")]
-fn strangers(
-    objects: &Objects,
-    named: &HashSet<(Digest, Form)>,
-) -> io::Result<(Places<String>, Places<(String, (Digest, Form))>)> {
-    let (mut odd, mut unnamed) = (Vec::new(), Vec::new());
+fn strangers(objects: &Objects, named: &HashSet<ObjectName>) -> io::Result<Strangers> {
+    let mut strangers = Strangers::default();
     for (shelf, is_folder) in entries(objects.shelves())? {
         let folder = objects.shelves().join(&shelf);
         if !is_folder {
-            odd.push(format!("objects/{shelf}"));
+            strangers.odd.push(format!("objects/{shelf}"));
             continue;
         }
         for (name, is_folder) in entries(&folder)? {
             let place = format!("objects/{shelf}/{name}");
             let object = object_name(&name).filter(|_| !is_folder);
             match object.filter(|_| name.starts_with(&shelf) && shelf.len() == 2) {
-                None => odd.push(place),
-                Some(object) if !named.contains(&object) => unnamed.push((place, object)),
+                None => strangers.odd.push(place),
+                Some(object) if !named.contains(&object) => strangers.unnamed.push((place, object)),
                 Some(_) => {}
             }
         }
     }
-    Ok((odd, unnamed))
+    Ok(strangers)
 }
 
 /// Names in a folder, and whether each is a folder; none where the folder is missing.

@@ -6,11 +6,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::crypto::Digest;
-use crate::domain::{LicenseId, LicenseKey, Moment, Validity};
+use crate::domain::{LicenseId, Moment, Validity};
 use crate::service::error::Fault;
-use crate::service::ports::{Form, FormRecord, RequestKey, StandingChange, VersionRecord};
+use crate::service::ports::{Form, FormRecord, RequestKey, VersionRecord};
 
-use super::books::subject_of;
 use super::check::{CheckProgress, CheckReport, unread};
 use super::check_objects::ObjectCheck;
 use super::fault::{damaged, digest_column, id_column};
@@ -180,9 +179,7 @@ fn form_row(form: &str, digest: &[u8], size: i64) -> Result<FormRecord, Fault> {
 fn agrees(row: &SqliteRow, forms: Vec<FormRecord>, holders: &[Digest]) -> Result<bool, Fault> {
     let text = |column: &str| row.try_get::<String, _>(column).map_err(unread);
     let number = |column: &str| row.try_get::<i64, _>(column).map_err(unread);
-    let digest = |column: &str| {
-        digest_column(&row.try_get::<Vec<u8>, _>(column).map_err(unread)?)
-    };
+    let digest = |column: &str| digest_column(&row.try_get::<Vec<u8>, _>(column).map_err(unread)?);
     let id: LicenseId = id_column(&text("license_id")?)?;
     let to: Option<String> = row.try_get("valid_to").map_err(unread)?;
     let to = to.as_deref().map(day_column).transpose()?;
@@ -197,8 +194,7 @@ fn agrees(row: &SqliteRow, forms: Vec<FormRecord>, holders: &[Digest]) -> Result
         shelved_at: Moment::from_unix_seconds(number("shelved_at")?),
         id,
     };
-    let request =
-        RequestKey { client: text("client")?, key: text("key")?, body: digest("body")? };
+    let request = RequestKey { client: text("client")?, key: text("key")?, body: digest("body")? };
     let (id, intention) = (record.id.to_string(), number("intention")?);
     let key = record.id.key();
     let details = journal::shelved(&record, &digest("number_index")?, holders, &request, intention);
@@ -282,50 +278,54 @@ async fn standing_changes(
 ) -> Result<(), Fault> {
     const CHANGES: &str = "\
 select change.entry, change.state, change.since, change.ground, change.client, change.at,
-  newest.license_id, entry.act, entry.subject, entry.client, entry.at, entry.details
+  license.type_code || '.' || license.authority || '.' || license.serial,
+  entry.act, entry.subject, entry.client, entry.at, entry.details
 from standing_changes as change
-left join versions as newest on newest.license = change.license and newest.version = 1
+left join licenses as license on license.id = change.license
 left join journal as entry on entry.seq = change.entry
 where change.entry > ?1 order by change.entry limit ?2";
+    type Change = (
+        i64,
+        String,
+        String,
+        String,
+        String,
+        i64,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+        Option<i64>,
+        Option<Vec<u8>>,
+    );
     let mut last = 0;
     loop {
-        let page = sqlx::query(CHANGES)
+        let page: Vec<Change> = sqlx::query_as(CHANGES)
             .bind(last)
-            .bind(PAGE)
+            .bind(8 * PAGE)
             .fetch_all(&mut *snapshot)
             .await
             .map_err(unread)?;
-        let Some(end) = page.last() else { return Ok(()) };
-        for row in &page {
-            if !change_agrees(row).unwrap_or(false) {
-                let entry: i64 = row.try_get(0).map_err(unread)?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        for (entry, state, since, ground, client, at, license, act, subject, by, when, details) in
+            page
+        {
+            let license = license.unwrap_or_default();
+            let covered =
+                journal::standing_changed_of(&license, &state, &since, &ground, &client, at);
+            let agrees = act.as_deref() == Some("standing_changed")
+                && subject.as_deref() == Some(&*license)
+                && by.as_deref() == Some(&*client)
+                && when == Some(at)
+                && details.as_deref() == Some(&covered.as_bytes()[..]);
+            if !agrees {
                 report.add("vault.row_damaged", format!("standing_changes, entry {entry}"));
             }
+            last = entry;
         }
-        last = end.try_get(0).map_err(unread)?;
     }
-}
-
-fn change_agrees(row: &SqliteRow) -> Result<bool, Fault> {
-    let text = |column: usize| row.try_get::<String, _>(column).map_err(unread);
-    let first: LicenseId = id_column(&text(6)?)?;
-    let license: LicenseKey = first.key().clone();
-    let at: i64 = row.try_get(5).map_err(unread)?;
-    let subject = subject_of(&license);
-    let change = StandingChange {
-        license,
-        state: journal::state_from_word(&text(1)?).ok_or_else(|| damaged("an unknown state"))?,
-        since: day_column(&text(2)?)?,
-        ground: text(3)?,
-        client: text(4)?,
-        at: Moment::from_unix_seconds(at),
-    };
-    let details: Vec<u8> = row.try_get(11).map_err(unread)?;
-    Ok(text(7)? == "standing_changed"
-        && text(8)? == subject
-        && text(9)? == change.client
-        && row.try_get::<i64, _>(10).map_err(unread)? == at
-        && digest_column(&details)? == journal::standing_changed(&subject, &change))
 }
 
 async fn usage_records(
@@ -365,7 +365,8 @@ where usage.entry > ?1 order by usage.entry limit ?2";
                 && subject.as_deref() == Some(&*id)
                 && client.as_deref() == Some(&*reader)
                 && entry_at == Some(at)
-                && details.as_deref() == Some(&journal::used(&id, &reader, &act, at).as_bytes()[..]);
+                && details.as_deref()
+                    == Some(&journal::used(&id, &reader, &act, at).as_bytes()[..]);
             if !agrees {
                 report.add("vault.row_damaged", format!("usage_records, entry {entry}"));
             }

@@ -27,9 +27,9 @@ pub(super) fn from_sqlite(place: &'static str, error: &sqlx::Error) -> Fault {
             };
             Fault::new(place, refused.message())
         }
-        ErrorKind::CheckViolation | ErrorKind::ForeignKeyViolation | ErrorKind::NotNullViolation => {
-            Fault::new("vault.constraint", refused.message())
-        }
+        ErrorKind::CheckViolation
+        | ErrorKind::ForeignKeyViolation
+        | ErrorKind::NotNullViolation => Fault::new("vault.constraint", refused.message()),
         _ => Fault::new(place, refused.message()),
     }
 }

@@ -148,15 +148,34 @@ pub(super) fn shelved(
 
 /// What an entry `standing_changed` covers.
 pub(super) fn standing_changed(license: &str, change: &StandingChange) -> Digest {
+    standing_changed_of(
+        license,
+        state_word(change.state),
+        &change.since.to_string(),
+        &change.ground,
+        &change.client,
+        change.at.unix_seconds(),
+    )
+}
+
+/// As [`standing_changed`], from columns.
+pub(super) fn standing_changed_of(
+    license: &str,
+    state: &str,
+    since: &str,
+    ground: &str,
+    client: &str,
+    at: i64,
+) -> Digest {
     digest_of(
         "zhengku standing changed 1",
         &[
             license.as_bytes(),
-            state_word(change.state).as_bytes(),
-            change.since.to_string().as_bytes(),
-            change.ground.as_bytes(),
-            change.client.as_bytes(),
-            &change.at.unix_seconds().to_be_bytes(),
+            state.as_bytes(),
+            since.as_bytes(),
+            ground.as_bytes(),
+            client.as_bytes(),
+            &at.to_be_bytes(),
         ],
     )
 }

@@ -13,7 +13,7 @@ use crate::service::ports::{
     UsageRecord, Vault, VaultCount, VersionRecord,
 };
 
-use super::books::forms_in_order;
+use super::books::{forms_in_order, request_fits};
 use super::sqlite::with_records;
 
 /// A vault that is gone with the process.
@@ -63,6 +63,7 @@ impl Kept {
             .and_then(|place| self.intentions.get_mut(place))
             .and_then(Option::take);
 
+        request_fits(&request)?;
         let RequestKey { client, key, body } = request;
         if let Some((known, id)) = self.requests.get(&(client.clone(), key.clone())) {
             return Err(match *known == body {
@@ -75,8 +76,7 @@ impl Kept {
         if head != shelving.expected_head {
             return Err(ShelveError::HeadMoved { head });
         }
-        let number =
-            (license.type_code().clone(), license.authority().to_owned(), number_index);
+        let number = (license.type_code().clone(), license.authority().to_owned(), number_index);
         if let Some(owner) = self.numbers.get(&number).filter(|owner| **owner != license)
             && let Some((newest, _)) = self.newest(owner)
         {
@@ -197,12 +197,10 @@ impl Vault for MemoryVault {
     fn count(&self) -> Later<'_, Result<VaultCount, Fault>> {
         let kept = self.kept();
         let versions = kept.licenses.values().map(Vec::len).sum();
-        let count = |number: usize| {
-            u64::try_from(number).map_err(|error| Fault::new("vault.count", error))
-        };
-        now(count(kept.licenses.len()).and_then(|licenses| {
-            Ok(VaultCount { licenses, versions: count(versions)? })
-        }))
+        let count =
+            |number: usize| u64::try_from(number).map_err(|error| Fault::new("vault.count", error));
+        now(count(kept.licenses.len())
+            .and_then(|licenses| Ok(VaultCount { licenses, versions: count(versions)? })))
     }
 
     fn ping(&self) -> Later<'_, Result<(), Fault>> {

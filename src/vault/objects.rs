@@ -17,6 +17,9 @@ use crate::crypto::Digest;
 use crate::service::error::Fault;
 use crate::service::ports::{Form, FormRecord};
 
+/// What the name of an object says.
+pub(super) type ObjectName = (Digest, Form);
+
 /// The two folders.
 #[derive(Debug)]
 pub(super) struct Objects {
@@ -67,10 +70,7 @@ impl Objects {
 
     /// Writes the bytes of each form to `staging/` so that they survive a loss of power, but for the entries
     /// of the folder; see [`Self::sync_staging`].
-    pub(super) fn stage(
-        &self,
-        objects: &[(FormRecord, Vec<u8>)],
-    ) -> io::Result<Staged> {
+    pub(super) fn stage(&self, objects: &[(FormRecord, Vec<u8>)]) -> io::Result<Staged> {
         let mut staged = Staged { files: Vec::with_capacity(objects.len()), unclaimed: true };
         let mut open = Vec::with_capacity(objects.len());
         for (form, bytes) in objects {
@@ -136,7 +136,7 @@ impl Objects {
     }
 
     /// Every file in `staging/`, with what its name says of it.
-    pub(super) fn staged(&self) -> io::Result<Vec<(PathBuf, Option<(Digest, Form)>)>> {
+    pub(super) fn staged(&self) -> io::Result<Vec<(PathBuf, Option<ObjectName>)>> {
         let entries = match fs::read_dir(&self.staging) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
@@ -152,7 +152,12 @@ impl Objects {
     }
 
     /// Moves a staged file, left by a stop, to its place.
-    pub(super) fn place_left_over(&self, path: &Path, digest: &Digest, form: Form) -> io::Result<()> {
+    pub(super) fn place_left_over(
+        &self,
+        path: &Path,
+        digest: &Digest,
+        form: Form,
+    ) -> io::Result<()> {
         fs::rename(path, self.place_of(form, digest))
     }
 }
@@ -206,7 +211,7 @@ impl Drop for Staged {
 }
 
 /// What the name of an object says: `<digest hex>.<form word>`.
-pub(super) fn object_name(name: &str) -> Option<(Digest, Form)> {
+pub(super) fn object_name(name: &str) -> Option<ObjectName> {
     let (digest, form) = name.split_once('.')?;
     Some((digest.parse().ok()?, Form::from_word(form)?))
 }

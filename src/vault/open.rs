@@ -6,14 +6,13 @@
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 use tokio::sync::mpsc;
 
@@ -76,10 +75,8 @@ impl SqliteVault {
         now: Moment,
     ) -> Result<Self, OpenError> {
         let (folder, objects) = (data_dir.to_owned(), Arc::new(Objects::of(data_dir)));
-        let lock = blocking("vault.open", move || {
-            Ok::<_, io::Error>(prepare_folder(&folder, now))
-        })
-        .await??;
+        let lock = blocking("vault.open", move || Ok::<_, io::Error>(prepare_folder(&folder, now)))
+            .await??;
         let options = options(data_dir)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -123,7 +120,8 @@ impl Reading {
         if !file.is_file() {
             return Err(OpenError::Missing { file });
         }
-        let lock = File::open(data_dir.join(LOCK)).ok().filter(|lock| lock.try_lock_shared().is_ok());
+        let lock =
+            File::open(data_dir.join(LOCK)).ok().filter(|lock| lock.try_lock_shared().is_ok());
         let quiet = lock.is_some() && !data_dir.join("vault.sqlite-wal").exists();
         let pool = reading_pool(options_reading(data_dir).immutable(quiet)).await?;
         Ok(Self { pool, lock })
@@ -171,7 +169,8 @@ fn migrator() -> Migrator {
 /// Makes the folder if it is absent and takes the lock.
 fn prepare_folder(data_dir: &Path, now: Moment) -> Result<File, OpenError> {
     let unprepared = |error: io::Error| OpenError::Fault(Fault::new("vault.open", error));
-    fs::create_dir_all(data_dir).map_err(unprepared)?;
+    // What is sealed names people: a folder of our making is closed to other users of the machine.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(unprepared)?;
     if !data_dir.join(DATABASE).exists() {
         for entry in fs::read_dir(data_dir).map_err(unprepared)? {
             let name = entry.map_err(unprepared)?.file_name().to_string_lossy().into_owned();
@@ -256,9 +255,8 @@ async fn recover_journal(
     books.open_vault(&left_open, now);
     let unwritten = |error: sqlx::Error| from_sqlite("vault.open", &error);
     // All in one: a stop before the commit leaves the intentions as open as they were.
-    let mut transaction = sqlx::Connection::begin_with(connection, "begin immediate")
-        .await
-        .map_err(unwritten)?;
+    let mut transaction =
+        sqlx::Connection::begin_with(connection, "begin immediate").await.map_err(unwritten)?;
     rows::insert(&mut transaction, books.rows()).await.map_err(unwritten)?;
     transaction.commit().await.map_err(unwritten)?;
     let closing = books.close();
@@ -293,7 +291,9 @@ pub enum OpenError {
         file: PathBuf,
     },
     /// The database was written by a later release.
-    #[error("the database has migration {found}, which this release does not know; use a later one")]
+    #[error(
+        "the database has migration {found}, which this release does not know; use a later one"
+    )]
     Newer {
         /// The migration that is not known.
         found: i64,

@@ -180,7 +180,8 @@ pub(super) async fn insert(
         if rows.is_empty() {
             continue;
         }
-        let text = serde_json::to_string(rows).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        let text =
+            serde_json::to_string(rows).map_err(|error| sqlx::Error::Encode(error.into()))?;
         sqlx::query(statement).bind(text).execute(&mut *connection).await?;
     }
     Ok(())

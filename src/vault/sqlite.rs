@@ -49,10 +49,7 @@ impl SqliteVault {
         }
     }
 
-    async fn ask<T>(
-        &self,
-        act: impl FnOnce(oneshot::Sender<T>) -> Act,
-    ) -> Result<T, Fault> {
+    async fn ask<T>(&self, act: impl FnOnce(oneshot::Sender<T>) -> Act) -> Result<T, Fault> {
         let acts = self
             .acts
             .as_ref()

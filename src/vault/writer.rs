@@ -13,9 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::service::error::{Fault, ShelveError};
-use crate::service::ports::{
-    Intention, IntentionNo, StandingChange, Step, StepWatch, UsageRecord,
-};
+use crate::service::ports::{Intention, IntentionNo, StandingChange, Step, StepWatch, UsageRecord};
 
 use super::books::{Books, Ledger, ShelvingRow, number_key};
 use super::fault::from_sqlite;
@@ -142,8 +140,7 @@ impl Writer {
 
     /// One transaction for the whole group. On `Ok` it is durable.
     async fn commit(&mut self, group: &mut [Act]) -> Result<Vec<Outcome>, GroupFault> {
-        let refused =
-            |error: sqlx::Error| GroupFault::Refused(from_sqlite("vault.write", &error));
+        let refused = |error: sqlx::Error| GroupFault::Refused(from_sqlite("vault.write", &error));
         if group.is_empty() {
             return Ok(Vec::new());
         }
