@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use crate::config::{Config, Mode};
 use crate::crypto::{BlindIndexKey, Random, Secret, SystemRandom};
-use crate::domain::{AuthorityCode, Moment};
+use crate::domain::{AuthorityCode, Catalogue, Moment};
 use crate::keys::{self, KeyRing};
 use crate::pki::{PathCache, TrustStore};
+use crate::service::catalogue::read_registry;
 use crate::service::desks::IssuingSystem;
 use crate::service::hold::Holding;
 use crate::service::issue::{Indexes, Issuing};
@@ -71,7 +72,7 @@ impl House {
         let judging = Arc::new(Judging {
             trust: Arc::clone(&trust),
             paths: PathCache::new(PATHS_REMEMBERED),
-            workshop: Arc::clone(&workshop),
+            catalogue: workshop.catalogue(),
             development: config.mode.is_development(),
         });
         let issue = Arc::new(Issuing {
@@ -157,6 +158,14 @@ fn home() -> Result<PathBuf, CliError> {
 /// Types, faces and fonts.
 pub(super) fn workshop(config: &Config) -> Result<Workshop, CliError> {
     Workshop::open(&TemplateFolder::new(&config.templates_dir)).map_err(|faults| {
+        let list: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+        CliError::new("the templates do not hold together", format!("\n{}", list.join("\n")))
+    })
+}
+
+/// Types and authorities alone: what judging needs, without the fonts that drawing needs.
+pub(super) fn registry(config: &Config) -> Result<Catalogue, CliError> {
+    read_registry(&TemplateFolder::new(&config.templates_dir)).map_err(|faults| {
         let list: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
         CliError::new("the templates do not hold together", format!("\n{}", list.join("\n")))
     })

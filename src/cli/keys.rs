@@ -16,8 +16,8 @@ pub(super) fn run(args: &KeysArgs) -> Result<Outcome, CliError> {
     let ring = house::key_ring(&config)?;
     let now = house::now();
     let mut rows = Vec::new();
-    for key in ring.keys() {
-        let certificate = &key.chain[0];
+    for key in ring.iter() {
+        let certificate = key.certificate();
         let days = (certificate.not_after().unix_seconds() - now.unix_seconds()) / 86_400;
         let note = match days {
             ..0 => "ended",
@@ -25,19 +25,19 @@ pub(super) fn run(args: &KeysArgs) -> Result<Outcome, CliError> {
             _ => "",
         };
         rows.push(json!({
-            "authority": key.authority.as_str(),
+            "authority": key.authority().as_str(),
             "certificate": certificate.common_name(),
-            "algorithm": key.signer.suite().jws_name(),
+            "algorithm": key.suite().jws_name(),
             "not_before": certificate.not_before().to_string(),
             "not_after": certificate.not_after().to_string(),
             "days_left": days,
             "note": note,
         }));
         if !json {
-            let suite = key.signer.suite().jws_name();
+            let suite = key.suite().jws_name();
             let end = certificate.not_after();
             let name = certificate.common_name();
-            say(&format!("{}  {suite}  until {end}  {name}  {note}", key.authority));
+            say(&format!("{}  {suite}  until {end}  {name}  {note}", key.authority()));
         }
     }
     if *json {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::domain::Moment;
 use crate::judge::{FindingOutcome, Outcome as Answer, Overall, Verdict};
 use crate::pki::PathCache;
+use crate::service::desks::VerifyDesk;
 use crate::service::ports::{NoStepWatch, Vault};
 use crate::service::verify::{Judging, Verifying};
 use crate::vault::{OpenMode, SqliteVault};
@@ -51,7 +52,7 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
         judging: Arc::new(Judging {
             trust,
             paths: PathCache::new(256),
-            workshop: Arc::new(house::workshop(&config)?),
+            catalogue: Arc::new(house::registry(&config)?),
             development: config.mode.is_development(),
         }),
         vault,
@@ -59,7 +60,7 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
     };
     let mut verdicts = Vec::with_capacity(args.files.len());
     for path in &args.files {
-        let verdict = desk.judge(&read(path)?).await;
+        let verdict = desk.file(&read(path)?).await;
         if !args.json {
             print(path, &verdict, args.files.len() > 1);
         }
@@ -85,7 +86,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
 
 /// The exit code of several verdicts: one refusal refuses all.
 fn worst(verdicts: &[Verdict]) -> Outcome {
-    let outcome = |verdict: &Verdict| match (verdict.verdict, verdict.standing) {
+    let outcome = |verdict: &Verdict| match (verdict.overall, verdict.standing) {
         (Overall::Invalid | Overall::Unsigned, _) | (_, Answer::Failed) => Outcome::No,
         (Overall::Indeterminate, _) => Outcome::CouldNot,
         (Overall::Valid | Overall::ValidWithLaterChanges, _) => Outcome::Yes,

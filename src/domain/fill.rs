@@ -4,10 +4,10 @@ use super::catalogue::{Column, FieldKind, FieldSource, FilledFrom, TypeDefinitio
 use super::face::{FaceData, FaceValue, Portrait, PortraitType};
 use super::holder::Holder;
 use super::number::{CitizenNumber, CreditCode};
+use super::printed::minute_in_chinese;
 use super::submission::check_keys;
 use super::submission_fault::{FaultKind, SubmissionFault};
 use super::text::Texts;
-use super::printed::minute_in_chinese;
 use super::time::Day;
 use super::validity::Validity;
 use super::wire::{WireObject, WireValue};

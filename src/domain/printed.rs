@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn a_minute_that_no_clock_shows_is_refused() {
-        for text in ["2026-11-22 24:00", "2026-11-22 08:60", "2026-11-22T08:05", "2026-11-22 8:05"] {
+        for text in ["2026-11-22 24:00", "2026-11-22 08:60", "2026-11-22T08:05", "2026-11-22 8:05"]
+        {
             assert_eq!(minute_in_chinese(text), Err(TimeError::Form), "{text}");
         }
         assert_eq!(minute_in_chinese("2026-02-30 08:00"), Err(TimeError::NoSuchDay));

@@ -12,6 +12,11 @@ use crate::domain::{
 use super::envelope::{Places, SealedHeader, issue};
 use super::schema::{Content, ContentInput};
 
+/// The authority of the invented license, whose seal `pki::test_chain` mints.
+pub(crate) const AUTHORITY: &str = "11990000MD1000077R";
+/// Another authority that may issue it.
+pub(crate) const OTHER_AUTHORITY: &str = "11990000MD0000008F";
+
 /// The type of the invented license.
 pub(crate) const TYPE: &str = r#"
 code = "11990000MD0000008F002"
@@ -20,7 +25,7 @@ edition = 1
 in_force_from = "2020-01-01"
 holder = "organization"
 holders_max = 1
-issuers = ["11990000MD0000008F"]
+issuers = ["11990000MD1000077R", "11990000MD0000008F"]
 [number]
 kind = "text"
 limit_chars = 40
@@ -47,7 +52,7 @@ required = true
 "#;
 
 const SUBMISSION: &str = r#"{
-    "type": "11990000MD0000008F002", "authority": "11990000MD0000008F",
+    "type": "11990000MD0000008F002", "authority": "11990000MD1000077R",
     "holders": [{"name": "示例公司", "kind": "001", "code": "11990000MD0000008F"}],
     "license_number": "示字〔2026〕1号", "issued_on": "2026-01-05",
     "valid_from": "2026-01-05", "valid_to": "2030-12-31",
@@ -62,23 +67,25 @@ pub(crate) struct Made {
 
 impl Made {
     pub(crate) fn new() -> Self {
-        Self::with_end(Some("2030-12-31"))
+        Self::with(AUTHORITY, Some("2030-12-31"))
     }
 
-    /// The same license with another last day, or none.
-    pub(crate) fn with_end(end: Option<&str>) -> Self {
+    /// The same license of another authority, or with another last day, or none.
+    pub(crate) fn with(authority: &str, end: Option<&str>) -> Self {
         let file: WireValue = toml::from_str(TYPE).unwrap();
         let definition = catalogue_file::read(&file).unwrap();
-        let authority = IssuingAuthority {
-            code: "11990000MD0000008F".parse().unwrap(),
-            name: "示例市场监督管理局".to_owned(),
+        let listed = |code: &str| IssuingAuthority {
+            code: code.parse().unwrap(),
+            name: "示例市民政局".to_owned(),
             division: "990100000000".parse().unwrap(),
         };
-        let catalogue = Catalogue::new(vec![definition], vec![authority]).unwrap();
+        let authorities = vec![listed(AUTHORITY), listed(OTHER_AUTHORITY)];
+        let catalogue = Catalogue::new(vec![definition], authorities).unwrap();
         let catalogue: &'static Catalogue = Box::leak(Box::new(catalogue));
+        let sent = SUBMISSION.replace(AUTHORITY, authority);
         let sent = match end {
-            Some(end) => SUBMISSION.replace("2030-12-31", end),
-            None => SUBMISSION.replace(", \"valid_to\": \"2030-12-31\"", ""),
+            Some(end) => sent.replace("2030-12-31", end),
+            None => sent.replace(", \"valid_to\": \"2030-12-31\"", ""),
         };
         let sent: WireValue = serde_json::from_str(&sent).unwrap();
         let today = "2026-11-22".parse().unwrap();

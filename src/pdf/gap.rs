@@ -73,6 +73,11 @@ pub(super) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes.windows(needle.len()).position(|window| window == needle)
 }
 
+/// Where `needle` last stands in `bytes`. What is looked for in a sealed file stands near its end.
+pub(super) fn find_last(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes.windows(needle.len()).rposition(|window| window == needle)
+}
+
 /// The seal is longer than the gap left for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GapError {

@@ -13,8 +13,10 @@ mod ornament;
 mod paper;
 mod portrait;
 mod qr;
+mod read;
 mod seal_mark;
 mod subset;
+mod syntax;
 #[cfg(test)]
 mod testing;
 mod units;
@@ -22,7 +24,7 @@ mod xmp;
 
 pub use byte_range::{Coverage, CoverageError};
 pub use draw::{
-    Attachment, DrawError, DrawFault, DrawFaultKind, DrawInput, DrawValue, draw, preview,
+    Attachment, Binding, DrawError, DrawFault, DrawFaultKind, DrawValue, DrawnFace, FaceInput, draw,
 };
 pub use face::CompiledFace;
 pub use face_template::{
@@ -33,5 +35,6 @@ pub use font::{FontBook, FontEntry, FontFault, FontRole, FontsFile, Glyph, Loade
 pub use gap::{GapError, UnsealedPdf};
 pub use layout::{Align, MissingGlyph, Valign};
 pub use portrait::PortraitFault;
+pub use read::{AttachedFile, ReadError, SealedFile, Trouble, read_sealed};
 pub use seal_mark::{SealMark, SealMarkFault};
 pub use units::Mm;

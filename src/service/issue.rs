@@ -13,7 +13,7 @@ use crate::domain::{
     WireValue,
 };
 use crate::ecert::{self, Content, ContentInput, Places};
-use crate::pdf::{Attachment, Binding, DrawnFace};
+use crate::pdf::{Attachment, Binding, DrawError, DrawnFace};
 
 use super::desks::{IssueDesk, Issued, IssuingSystem};
 use super::error::{Fault, Refusal, ShelveError};
@@ -23,7 +23,7 @@ use super::ports::{
 };
 use super::sealing::{PreparedKey, Sealing, serial};
 use super::turns::Turns;
-use super::workshop::Workshop;
+use super::workshop::{FaceValues, Workshop};
 
 /// Has licenses made.
 pub struct Issuing {
@@ -75,10 +75,10 @@ impl Indexes {
 ///
 /// Only [`Issuing::prepare`] makes one and only [`Issuing::seal`] takes one, by value: what is sealed is what
 /// was checked, and it is sealed at most once.
-struct Prepared<'c> {
-    submission: Submission<'c>,
+struct Prepared<'s> {
+    submission: &'s Submission<'s>,
     id: LicenseId,
-    drawn: DrawnFace,
+    drawn: DrawnFace<'s>,
     content: Content,
     key: Arc<PreparedKey>,
     now: Moment,
@@ -120,8 +120,8 @@ impl Issuing {
         let now = self.clock.now();
         let sent: WireValue = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
         let catalogue = self.workshop.catalogue();
-        let submission = Submission::read(&sent, &catalogue, now.day_in_china())
-            .map_err(Refusal::Submission)?;
+        let submission =
+            Submission::read(&sent, &catalogue, now.day_in_china()).map_err(Refusal::Submission)?;
         if !client.authorities.contains(&submission.authority.code) {
             return Err(Refusal::Forbidden { missing: "to submit for this authority" });
         }
@@ -131,11 +131,12 @@ impl Issuing {
         let (id, expected_head) = self.number(&submission).await?;
 
         // 4 and 5. Draw and bind.
-        let prepared = self.prepare(submission, id, now)?;
-        let id = prepared.id.clone();
+        let values = FaceValues::of(&submission)?;
+        let id_text = id.to_string();
+        let prepared = self.prepare(&submission, &values, (id.clone(), &id_text), now)?;
         let content_digest = prepared.content.digest();
-        let number_index = self.indexes.number(&prepared.submission.license_number);
-        let holders = prepared.submission.holders.iter();
+        let number_index = self.indexes.number(&submission.license_number);
+        let holders = submission.holders.iter();
         let holder_indexes = holders.map(|holder| self.indexes.holder(holder.code())).collect();
 
         // 6. Record. The intention is written down before a key is used, not after. Should we die between
@@ -175,8 +176,8 @@ impl Issuing {
 
     async fn repeat(&self, id: &LicenseId) -> Result<Issued, Refusal> {
         let record = self.vault.find(id).await?;
-        let record =
-            record.ok_or_else(|| Fault::new("issue.repeat", "an answered request has no version"))?;
+        let record = record
+            .ok_or_else(|| Fault::new("issue.repeat", "an answered request has no version"))?;
         Ok(Issued { record, repeated: true })
     }
 
@@ -216,16 +217,17 @@ impl Issuing {
         Ok((replaces.key().version(next), Some(head.id.version())))
     }
 
-    fn prepare<'c>(
-        &self,
-        submission: Submission<'c>,
-        id: LicenseId,
+    fn prepare<'s>(
+        &'s self,
+        submission: &'s Submission<'s>,
+        values: &'s FaceValues<'s>,
+        (id, id_text): (LicenseId, &'s str),
         now: Moment,
-    ) -> Result<Prepared<'c>, Refusal> {
+    ) -> Result<Prepared<'s>, Refusal> {
         let key = self.sealing.find(&submission.authority.code)?;
         // 4. Draw: what does not fit is a refusal, not a shrunken blur.
         self.watch.before(Step::Draw);
-        let drawn = self.workshop.draw(&submission, &id, &self.public_url)?;
+        let drawn = self.workshop.draw(values, id_text, &self.public_url)?;
         // 5. Bind: one content digest, which every form will carry.
         self.watch.before(Step::Bind);
         let input = ContentInput {
@@ -243,37 +245,39 @@ impl Issuing {
     }
 
     /// Uses the sealing key on `prepared`: once for the e-certificate, once for the PDF that carries it.
-    fn seal(
-        &self,
-        prepared: Prepared<'_>,
-    ) -> Result<(VersionRecord, Vec<(Form, Vec<u8>)>), Fault> {
+    fn seal(&self, prepared: Prepared<'_>) -> Result<(VersionRecord, Vec<(Form, Vec<u8>)>), Fault> {
         let Prepared { submission, id, drawn, content, key, now } = prepared;
-        let signer = key.key.signer.as_ref();
+        let signer = key.key.signer();
         let places = Places { issuer: &self.public_url, public_url: &self.public_url };
         let ecert = ecert::issue(&content, &key.header, signer, &places, now)
             .map_err(|error| Fault::new("seal.ecert", error))?;
 
         let content_digest = content.digest();
+        let seal = self.workshop.seal(submission.authority)?;
+        let certs: Vec<&[u8]> = key.certificates.iter().map(Vec::as_slice).collect();
+        let crls: Vec<&[u8]> = key.crls.iter().map(Vec::as_slice).collect();
         let unsealed = drawn
             .assemble(&Binding {
-                license_id: content.id(),
                 title: &submission.definition.name,
-                content_digest_hex: &content_digest.to_string(),
-                authority_name: &submission.authority.name,
+                seal: &seal,
                 sealed_at: now,
+                signer_name: &submission.authority.name,
+                reason: "签发电子证照",
+                location: submission.authority.division.as_str(),
+                content_digest_hex: &content_digest.to_string(),
                 attachment: Some(Attachment {
                     file_name: "license.ecert.txt",
                     media_type: "application/dc+sd-jwt",
                     description: "结构化电子证照 Structured e-certificate",
                     bytes: &ecert,
                 }),
-                certificates: &key.certificates,
-                crls: &key.crls,
+                certs: &certs,
+                crls: &crls,
                 gap_len: key.cms.max_len(),
             })
-            .map_err(|error| Fault::new("seal.assemble", error))?;
+            .map_err(|error: DrawError| Fault::new("seal.assemble", error))?;
         let digest = Digest::of_parts(&unsealed.sealed_parts());
-        let cms = key.cms.sign(signer, &digest).map_err(|error| Fault::new("seal.pdf", error))?;
+        let cms = key.cms.seal(signer, &digest).map_err(|error| Fault::new("seal.pdf", error))?;
         let pdf = unsealed.seal(&cms).map_err(|error| Fault::new("seal.gap", error))?;
 
         let objects = vec![(Form::SealedPdf, pdf), (Form::Ecert, ecert)];
@@ -303,9 +307,7 @@ fn not_json(error: &serde_json::Error) -> Refusal {
 fn refuse(error: ShelveError) -> Refusal {
     match error {
         ShelveError::Fault(fault) => Refusal::Fault(fault),
-        ShelveError::HeadMoved { .. } => {
-            Refusal::Conflict { code: "license.head_moved", id: None }
-        }
+        ShelveError::HeadMoved { .. } => Refusal::Conflict { code: "license.head_moved", id: None },
         ShelveError::KeyReused => Refusal::Conflict { code: "request.key_reused", id: None },
         ShelveError::NumberTaken { by } => {
             Refusal::Conflict { code: "license.number_taken", id: Some(by) }

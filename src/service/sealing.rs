@@ -6,10 +6,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::crypto::Digest;
 use crate::domain::AuthorityCode;
 use crate::ecert::SealedHeader;
-use crate::pki::{CmsBuilder, TrustStore};
+use crate::pki::{SealTemplate, TrustStore};
 
 use super::error::Fault;
 use super::ports::{SealingKey, SealingKeys};
@@ -17,12 +16,12 @@ use super::ports::{SealingKey, SealingKeys};
 /// A key that is ready to seal.
 pub struct PreparedKey {
     /// The key and its chain.
-    pub key: Arc<SealingKey>,
+    pub key: Arc<dyn SealingKey>,
     /// Writes the CMS message of a sealed PDF.
-    pub cms: CmsBuilder,
+    pub cms: SealTemplate,
     /// The header of its e-certificates.
     pub header: SealedHeader,
-    /// The certificates of its chain and of the anchor above, in DER.
+    /// The certificates of its chain, in DER.
     pub certificates: Vec<Vec<u8>>,
     /// The revocation lists of its chain, in DER, as far as they are known here.
     pub crls: Vec<Vec<u8>>,
@@ -59,15 +58,17 @@ impl Sealing {
         Ok(ready)
     }
 
-    fn prepare(&self, key: Arc<SealingKey>) -> Result<PreparedKey, Fault> {
-        let cms = CmsBuilder::new(key.signer.as_ref(), &key.chain)
-            .map_err(|error| Fault::new("sealing.cms", error))?;
-        let chain: Vec<&[u8]> = key.chain.iter().map(|certificate| certificate.der()).collect();
-        let header = SealedHeader::new(key.signer.suite(), &chain);
-        let issuers: Vec<&[u8]> = key.chain.iter().map(|certificate| certificate.issuer()).collect();
+    fn prepare(&self, key: Arc<dyn SealingKey>) -> Result<PreparedKey, Fault> {
+        let cms =
+            SealTemplate::new(key.chain()).map_err(|error| Fault::new("sealing.cms", error))?;
+        let chain: Vec<&[u8]> = key.chain().iter().map(|certificate| certificate.der()).collect();
+        let header = SealedHeader::new(key.signer().suite(), &chain);
+        let issuers: Vec<&[u8]> =
+            key.chain().iter().map(|certificate| certificate.issuer()).collect();
         let concerned = self.trust.crls().iter().filter(|crl| issuers.contains(&crl.issuer()));
         let crls = concerned.map(|crl| crl.der().to_owned()).collect();
-        let certificates = key.chain.iter().map(|certificate| certificate.der().to_owned()).collect();
+        let certificates =
+            key.chain().iter().map(|certificate| certificate.der().to_owned()).collect();
         Ok(PreparedKey { key, cms, header, certificates, crls })
     }
 }
@@ -84,4 +85,3 @@ pub fn serial(year: u16, random: &dyn crate::crypto::Random) -> String {
     let letters = drawn.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
     format!("{year:04}{}", letters.collect::<String>())
 }
-

@@ -9,20 +9,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 
 use crate::domain::{
-    AuthorityCode, Catalogue, CatalogueFault, Division, DivisionTree, FaceValue, FaultKind,
-    FieldKind, FieldSource, IssuingAuthority, LicenseId, LicenseTypeCode, Submission,
-    SubmissionFault, TypeDefinition, WireValue, catalogue_file,
+    AuthorityCode, Catalogue, CatalogueFault, DivisionTree, FaceValue, FaultKind, FieldKind,
+    FieldSource, IssuingAuthority, LicenseTypeCode, Submission, SubmissionFault, TypeDefinition,
 };
 use crate::pdf::{
-    CompiledFace, DrawError, DrawFaultKind, DrawValue, DrawnFace, FaceFile, FaceInput, FontBook,
-    FontsFile, LoadedFont, SealMark,
+    CompiledFace, DrawError, DrawFaultKind, DrawValue, DrawnFace, FaceInput, FontBook, SealMark,
+    draw,
 };
 
+use super::catalogue::{ReadType, read_authorities, read_divisions, read_fonts, read_type};
 use super::error::{Fault, Refusal};
-use super::ports::{TemplateSource, TypeFiles};
+use super::ports::TemplateSource;
 
 /// What stands on the seal below the star.
 const SEAL_CAPTION: &str = "电子证照专用章";
@@ -39,44 +38,32 @@ pub struct Workshop {
 /// A fault of a template, and the file it stands in.
 pub type TemplateFault = CatalogueFault;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AuthoritiesFile {
-    authority: Vec<IssuingAuthority>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DivisionsFile {
-    division: Vec<Division>,
-}
-
 impl Workshop {
     /// Reads and compiles everything.
     pub fn open(source: &dyn TemplateSource) -> Result<Self, Vec<TemplateFault>> {
         let mut faults = Vec::new();
-        let fonts = fonts(source).map_err(|more| faults.extend(more)).ok();
-        let divisions = source.text("divisions.toml").map_err(ours).and_then(|text| {
-            let file: DivisionsFile =
-                toml::from_str(&text).map_err(|error| one("divisions.toml", error))?;
-            DivisionTree::new(file.division).map_err(|faults| {
-                faults.iter().map(|fault| CatalogueFault::new("divisions.toml", fault.to_string())).collect()
-            })
-        });
-        let divisions = divisions.map_err(|more| faults.extend(more)).ok();
-        let authorities = authorities(source, divisions.as_ref());
+        let fonts = read_fonts(source).map_err(|more| faults.extend(more)).ok();
+        let divisions = read_divisions(source).map_err(|more| faults.extend(more)).ok();
+        let authorities = read_authorities(source, divisions.as_ref());
         let authorities = authorities.map_err(|more| faults.extend(more)).ok();
-        let types = source.types().map_err(ours).map_err(|more| faults.extend(more));
+        let types = source.types().map_err(|fault| {
+            faults.push(CatalogueFault::new("types", fault.cause));
+        });
         let mut definitions = Vec::new();
         let mut faces = HashMap::new();
         for files in types.unwrap_or_default() {
             let Some(fonts) = &fonts else { break };
             match read_type(&files, fonts) {
-                Ok((definition, face)) => {
+                Ok(ReadType { definition, face }) => {
                     faces.insert((definition.code.clone(), definition.edition), face);
                     definitions.push(definition);
                 }
-                Err(more) => faults.extend(in_file(&files.name, more)),
+                Err(more) => faults.extend(more.into_iter().map(|fault| {
+                    CatalogueFault::new(
+                        format!("types/{} {}", files.name, fault.place),
+                        fault.message,
+                    )
+                })),
             }
         }
         let catalogue = authorities.and_then(|authorities| {
@@ -111,8 +98,8 @@ impl Workshop {
 
     /// Draws the face of a submission.
     pub fn draw<'v>(
-        &self,
-        values: &'v FaceValues<'_>,
+        &'v self,
+        values: &'v FaceValues<'v>,
         id: &'v str,
         public_url: &str,
     ) -> Result<DrawnFace<'v>, Refusal> {
@@ -122,20 +109,14 @@ impl Workshop {
             .faces
             .get(&key)
             .ok_or_else(|| Fault::new("workshop.face", "a type in force has no compiled face"))?;
-        let seal = self.seal(values.submission.authority)?;
-        let drawn = face.draw(
-            &self.fonts,
-            &FaceInput {
-                license_id: id,
-                values: &values.drawable(),
-                qr_text: &qr_text(public_url, id),
-                seal: &seal,
-            },
-        );
-        drawn.map_err(refuse)
+        let qr_text = qr_text(public_url, id);
+        let values = values.drawable();
+        let input = FaceInput { license_id: id, values: &values, qr_text: &qr_text };
+        draw(face, &self.fonts, &input).map_err(refuse)
     }
 
-    fn seal(&self, authority: &IssuingAuthority) -> Result<Arc<SealMark>, Fault> {
+    /// The picture of an authority's seal.
+    pub fn seal(&self, authority: &IssuingAuthority) -> Result<Arc<SealMark>, Fault> {
         let mut seals = self.seals.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(seal) = seals.get(&authority.code) {
             return Ok(Arc::clone(seal));
@@ -229,18 +210,20 @@ fn refuse(error: DrawError) -> Refusal {
     for fault in faults {
         let kind = match fault.kind {
             DrawFaultKind::BadPortrait(why) => FaultKind::BadPortrait { why: why.to_string() },
-            DrawFaultKind::NoGlyph(missing) => FaultKind::NoGlyph {
-                code_points: missing.iter().map(|glyph| glyph.code_point).collect(),
+            DrawFaultKind::NoGlyph { missing, .. } => FaultKind::NoGlyph {
+                code_points: missing.iter().map(|glyph| u32::from(glyph.character)).collect(),
             },
-            DrawFaultKind::TextDoesNotFit { fitting_chars, .. } => {
-                FaultKind::TextDoesNotFit { fitting_chars }
+            DrawFaultKind::TextDoesNotFit { box_chars, .. } => {
+                FaultKind::TextDoesNotFit { fitting_chars: box_chars }
             }
-            DrawFaultKind::WrongKind => {
+            DrawFaultKind::TableDoesNotFit { rows } => FaultKind::TableDoesNotFit { rows },
+            DrawFaultKind::ColumnCount { .. } | DrawFaultKind::WrongKind => {
                 let cause = "a face shows a field as another kind than its type says";
                 return Refusal::Fault(Fault::new("workshop.draw", cause));
             }
         };
-        let told_already = told.iter().any(|known| known.kind == kind && known.field.ends_with(&fault.field));
+        let told_already =
+            told.iter().any(|known| known.kind == kind && known.field.ends_with(&fault.field));
         if !told_already {
             told.push(SubmissionFault::new(format!("face.{}", fault.field), kind));
         }
