@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use super::facts::Trust;
-use super::texts::Observed;
+use super::observed::Observed;
 use crate::domain::Moment;
 use crate::pki::certificate::Certificate;
 use crate::pki::{Crl, Revocation};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::certificate::{self, SealedBy};
 use super::examine::{Look, Said};
 use super::facts::Trust;
-use super::texts::Observed;
+use super::observed::Observed;
 use crate::domain::Moment;
 use crate::ecert::{EcertFacts, SchemaError, SdJwt};
 use crate::pki::certificate::Certificate;

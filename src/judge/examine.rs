@@ -5,12 +5,13 @@
 //! the id only if the file earned it. [`Examined::conclude`] adds the standing and writes the headline.
 
 use super::facts::{Form, Trust, VaultFact, VaultRecord};
-use super::finding::{About, Finding, FindingOutcome, Text2};
-use super::texts::{self, Observed, standing_text};
-use super::verdict::{LicenseFacts, Outcome, Overall, StandingState, Verdict, outcome};
-use super::{ecert, pdf};
+use super::finding::{About, Finding, FindingOutcome};
+use super::observed::Observed;
+use super::standing::Standings;
+use super::verdict::{LicenseFacts, Outcome, Overall, Verdict, outcome};
+use super::{ecert, headline, pdf};
 use crate::crypto::Digest;
-use crate::domain::{LicenseId, Moment, Standing, Validity};
+use crate::domain::{LicenseId, Moment, Validity};
 use crate::ecert::{EcertFacts, looks_like_ecert};
 
 /// Largest file that is judged, in bytes; our own bound, said up front on every page that takes files.
@@ -123,7 +124,8 @@ impl Examined {
             None => Standings::unasked(),
         };
         self.findings.extend(standing.seen.iter().map(Observed::finding));
-        let (headline, next_step) = self.headline(overall, &standing);
+        let name = self.license.as_ref().and_then(|license| license.authority_name.as_deref());
+        let (headline, next_step) = headline::of_document(overall, &self.findings, &standing, name);
         Verdict {
             overall,
             integrity: self.integrity,
@@ -146,40 +148,15 @@ impl Examined {
         self.findings.iter().any(|finding| finding.code == code && finding.outcome == outcome)
     }
 
-    /// Where the license stands, out of the vault's answer and the sealed validity.
+    /// Where the license stands, with the document held against the vault's copy.
     fn stand(&self, vault: &VaultFact, at: Moment) -> Standings {
-        let mut standing = match vault {
-            VaultFact::Found(record) => {
-                let mut standing = Standings::of(&record.standing, false);
-                standing.as_of = Some(record.as_of);
-                standing.seen.insert(0, self.held_against(record));
-                if standing.seen.contains(&Observed::VaultOther) {
-                    standing.outcome = Outcome::Failed;
-                }
-                return standing;
+        let mut standing = Standings::by_vault_or_validity(vault, self.validity.as_ref(), at);
+        if let VaultFact::Found(record) = vault {
+            let copy = self.held_against(record);
+            if copy == Observed::VaultOther {
+                standing.outcome = Outcome::Failed;
             }
-            VaultFact::CannotAskNow => {
-                Standings::unknown(StandingState::CannotCheckNow, Observed::StandingUnknownNow)
-            }
-            VaultFact::NotAsked => Standings::unasked_about(),
-            VaultFact::NotInVault { as_of } => {
-                let mut standing =
-                    Standings::unknown(StandingState::NotInVault, Observed::VaultMissing);
-                standing.as_of = Some(*as_of);
-                standing
-            }
-        };
-        // That a validity period has ended is known without asking anybody.
-        let by_validity = self
-            .validity
-            .map(|validity| Standing::by_validity(&validity, at.day_in_china()))
-            .filter(|by_validity| !by_validity.is_in_force());
-        if let Some(by_validity) = by_validity {
-            let Standings { seen, as_of, .. } = standing;
-            standing = Standings::of(&by_validity, true);
-            standing.as_of = as_of;
-            let asked = seen.into_iter().filter(|seen| *seen != Observed::StandingNotChecked);
-            standing.seen = asked.chain(standing.seen).collect();
+            standing.seen.insert(0, copy);
         }
         standing
     }
@@ -198,149 +175,12 @@ impl Examined {
             Observed::VaultOther
         }
     }
-
-    /// The one sentence, and what to do now.
-    fn headline(&self, overall: Overall, standing: &Standings) -> (Text2, Text2) {
-        match overall {
-            Overall::Valid | Overall::ValidWithLaterChanges => self.genuine(standing),
-            Overall::Invalid => {
-                let failed = self.reason(FindingOutcome::Failed);
-                (prefixed("不可采信", "Do not accept", failed), step(failed, &texts::REFUSE))
-            }
-            Overall::Unsigned => {
-                let absent = self.reason(FindingOutcome::CouldNotBeMade);
-                let headline = Text2::fixed(
-                    "不是电子证照原件：文件没有电子签章",
-                    "Not an original: the file has no seal",
-                );
-                (headline, step(absent, &texts::FETCH_AGAIN))
-            }
-            Overall::Indeterminate => {
-                let open = self.reason(FindingOutcome::CouldNotBeMade);
-                let (zh, en) = ("无法判断真伪", "Cannot tell whether it is genuine");
-                let mut headline = prefixed(zh, en, open);
-                if let Some(standing) = standing.detail.as_ref().filter(|s| !s.is_in_force()) {
-                    let Text2 { zh, en } = standing_text(standing);
-                    headline = Text2::filled(
-                        format!("{}；且证照{zh}，今日不得采信", headline.zh),
-                        format!("{}; besides, the license is {en}", headline.en),
-                    );
-                }
-                (headline, step(open, &texts::ASK_AUTHORITY))
-            }
-        }
-    }
-
-    /// The first finding that came out so, of those that decide about the document.
-    fn reason(&self, outcome: FindingOutcome) -> Option<&Finding> {
-        let of = |about: About| {
-            let mut findings = self.findings.iter();
-            findings.find(|finding| finding.outcome == outcome && finding.about == about)
-        };
-        of(About::Integrity).or_else(|| of(About::Authenticity))
-    }
-
-    fn genuine(&self, standing: &Standings) -> (Text2, Text2) {
-        let name = self.license.as_ref().and_then(|license| license.authority_name.as_deref());
-        let (zh, en) = match name {
-            Some(name) => (format!("文件真实，由{name}签章"), format!("Genuine, sealed by {name}")),
-            None => ("文件真实".to_owned(), "Genuine".to_owned()),
-        };
-        if standing.seen.contains(&Observed::VaultOther) {
-            let headline = Text2::fixed(
-                "不可采信：签章有效，但证照库中此标识对应的是另一份文件",
-                "Do not accept: the seal is genuine, but the vault holds another file under this id",
-            );
-            return (headline, texts::REFUSE);
-        }
-        let (say_zh, say_en, next): (String, String, Text2) = match &standing.detail {
-            Some(detail) if detail.is_in_force() => (
-                "证照有效，可以采信".to_owned(),
-                "in force, may be relied on".to_owned(),
-                Text2::fixed("可以采信", "It may be relied on"),
-            ),
-            Some(detail) => {
-                let Text2 { zh, en } = standing_text(detail);
-                let next = match detail {
-                    Standing::Replaced { .. } => Text2::fixed(
-                        "今日不得采信；请持证人提供新版本",
-                        "Do not accept it today; ask the holder for the newer version",
-                    ),
-                    _ => texts::NOT_TODAY,
-                };
-                (
-                    format!("但证照{zh}，今日不得采信"),
-                    format!("but the license is {en}: do not accept it today"),
-                    next,
-                )
-            }
-            None => match standing.state {
-                StandingState::NotInVault => (
-                    "但证照库中没有此证照".to_owned(),
-                    "but the vault has no such license".to_owned(),
-                    texts::ASK_AUTHORITY,
-                ),
-                StandingState::CannotCheckNow => (
-                    "但暂时无法查询证照当前状态".to_owned(),
-                    "but its standing cannot be looked up just now".to_owned(),
-                    texts::CHECK_STANDING,
-                ),
-                _ => (
-                    "未查询证照当前状态".to_owned(),
-                    "its standing today was not looked up".to_owned(),
-                    texts::CHECK_STANDING,
-                ),
-            },
-        };
-        (Text2::filled(format!("{zh}；{say_zh}"), format!("{en}; {say_en}")), next)
-    }
 }
 
 /// What the vault says of a license id that was typed, without a file.
 pub fn judge_id(vault: &VaultFact, at: Moment) -> Verdict {
-    let mut standing = match vault {
-        VaultFact::Found(record) => {
-            let mut standing = Standings::of(&record.standing, false);
-            standing.as_of = Some(record.as_of);
-            standing
-        }
-        VaultFact::CannotAskNow => {
-            Standings::unknown(StandingState::CannotCheckNow, Observed::StandingUnknownNow)
-        }
-        VaultFact::NotAsked => Standings::unasked_about(),
-        VaultFact::NotInVault { as_of } => {
-            let mut standing =
-                Standings::unknown(StandingState::NotInVault, Observed::VaultMissing);
-            standing.as_of = Some(*as_of);
-            standing
-        }
-    };
-    let (headline, next_step) = match (&standing.detail, standing.state) {
-        (Some(detail), _) => {
-            let Text2 { zh, en } = standing_text(detail);
-            let next = match detail.is_in_force() {
-                true => Text2::fixed(
-                    "如需确认手中的文件，请提交文件核验",
-                    "To be sure of the file in hand, have the file checked",
-                ),
-                false => texts::NOT_TODAY,
-            };
-            let refuse = if detail.is_in_force() { "" } else { "，今日不得采信" };
-            let headline = Text2::filled(
-                format!("证照库记载：证照{zh}{refuse}（未核验文件）"),
-                format!("By the vault, the license is {en} (no file was checked)"),
-            );
-            (headline, next)
-        }
-        (None, StandingState::NotInVault) => (
-            Text2::fixed("证照库中没有此证照", "The vault has no such license"),
-            texts::ASK_AUTHORITY,
-        ),
-        (None, _) => (
-            Text2::fixed("暂时无法查询证照状态", "The standing cannot be looked up just now"),
-            texts::CHECK_STANDING,
-        ),
-    };
+    let mut standing = Standings::by_vault(vault);
+    let (headline, next_step) = headline::of_id(&standing);
     standing.seen.insert(0, Observed::KindId);
     Verdict {
         overall: Overall::Indeterminate,
@@ -357,40 +197,6 @@ pub fn judge_id(vault: &VaultFact, at: Moment) -> Verdict {
         file_digest: None,
         form: Form::LicenseId,
         judged_at: at,
-    }
-}
-
-/// Where the license stands, as far as that is known.
-struct Standings {
-    outcome: Outcome,
-    state: StandingState,
-    detail: Option<Standing>,
-    as_of: Option<Moment>,
-    seen: Vec<Observed>,
-}
-
-impl Standings {
-    fn of(standing: &Standing, from_document: bool) -> Self {
-        Self {
-            outcome: if standing.is_in_force() { Outcome::Passed } else { Outcome::Failed },
-            state: StandingState::from(standing),
-            detail: Some(standing.clone()),
-            as_of: None,
-            seen: vec![Observed::Stands { standing: standing.clone(), from_document }],
-        }
-    }
-
-    fn unknown(state: StandingState, seen: Observed) -> Self {
-        Self { outcome: Outcome::Unknown, state, detail: None, as_of: None, seen: vec![seen] }
-    }
-
-    fn unasked_about() -> Self {
-        Self::unknown(StandingState::NotChecked, Observed::StandingNotChecked)
-    }
-
-    /// For a document whose license is nobody's business: nothing is said about its standing.
-    fn unasked() -> Self {
-        Self { seen: Vec::new(), ..Self::unasked_about() }
     }
 }
 
@@ -412,18 +218,4 @@ fn license_facts(said: &Said, genuine: bool, trust: &Trust<'_>) -> LicenseFacts 
         sealed_at: said.sealed_at,
         certificate_subject: said.subject.clone().filter(|_| genuine),
     }
-}
-
-fn prefixed(zh: &str, en: &str, finding: Option<&Finding>) -> Text2 {
-    match finding {
-        Some(finding) => Text2::filled(
-            format!("{zh}：{}", finding.fact.zh),
-            format!("{en}: {}", finding.fact.en),
-        ),
-        None => Text2::filled(zh.to_owned(), en.to_owned()),
-    }
-}
-
-fn step(finding: Option<&Finding>, otherwise: &Text2) -> Text2 {
-    finding.and_then(|finding| finding.next_step.clone()).unwrap_or_else(|| otherwise.clone())
 }

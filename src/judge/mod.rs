@@ -11,14 +11,20 @@ mod ecert;
 pub mod examine;
 pub mod facts;
 pub mod finding;
+mod headline;
+pub mod observed;
 mod pdf;
 pub mod report;
+mod standing;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-pub mod texts;
+mod texts;
 pub mod verdict;
 
 pub use examine::{Examined, MAX_FILE_BYTES, examine, judge_id};
 pub use facts::{Form, Trust, VaultFact, VaultRecord};
 pub use finding::{About, Finding, FindingOutcome, Text2};
+pub use texts::standing_text;
 pub use verdict::{LicenseFacts, Outcome, Overall, StandingState, Verdict};

@@ -1,88 +1,14 @@
 //! Verdicts on e-certificates, one situation a test row, through the two calls everybody uses.
 
+use super::testing::{NOW, Scene, failed, open, seal, trusting};
 use super::*;
-use crate::crypto::{Digest, SeededRandom};
+use crate::crypto::SeededRandom;
 use crate::domain::{Moment, RevocationKind, Standing};
-use crate::ecert::testing::{self, Made, OTHER_AUTHORITY};
-use crate::ecert::{Content, ContentInput};
+use crate::ecert::Content;
+use crate::ecert::testing::{self as ecerts, Made, OTHER_AUTHORITY};
 use crate::pki::anchors::TrustStore;
-use crate::pki::crl::Crl;
 use crate::pki::path_cache::PathCache;
 use crate::pki::test_chain::{TestChain, moment};
-
-const NOW: &str = "2026-01-10T00:00:00Z";
-
-/// A chain, a file sealed with it, and what to trust.
-struct Scene {
-    chain: TestChain,
-    content: Content,
-    file: Vec<u8>,
-    store: TrustStore,
-    development: bool,
-}
-
-impl Scene {
-    fn new() -> Self {
-        Self::of(&Made::new().input())
-    }
-
-    fn of(input: &ContentInput<'_>) -> Self {
-        let chain = TestChain::new();
-        let content = Content::new(input, &SeededRandom::new(3));
-        let file = seal(&content, &chain);
-        let made = moment("2026-01-04T00:00:00Z");
-        let crls = vec![chain.crl(made, &[]), chain.root_crl(made)];
-        let store = trusting(&chain, crls);
-        Self { chain, content, file, store, development: true }
-    }
-
-    fn verdict(&self, file: &[u8], vault: VaultFact, at: &str) -> Verdict {
-        let authorities = |_: &str| Some("示例市民政局".to_owned());
-        let types = |_: &str| Some("示例许可证".to_owned());
-        let paths = PathCache::new(4);
-        let trust = Trust {
-            store: &self.store,
-            paths: Some(&paths),
-            authorities: &authorities,
-            types: &types,
-            development: self.development,
-        };
-        let at = moment(at);
-        let warm = examine(file, &trust, at).conclude(vault.clone(), at);
-        let cold = examine(file, &Trust { paths: None, ..trust }, at).conclude(vault, at);
-        let [warm_json, cold_json] = [&warm, &cold].map(|verdict| report::json(verdict).unwrap());
-        assert_eq!(warm_json, cold_json, "a cache must not change a verdict");
-        warm
-    }
-
-    fn found(&self, standing: Standing) -> VaultFact {
-        VaultFact::Found(VaultRecord {
-            standing,
-            content_digest: self.content.digest(),
-            files: vec![Digest::of(&self.file)],
-            as_of: moment(NOW),
-        })
-    }
-}
-
-fn seal(content: &Content, chain: &TestChain) -> Vec<u8> {
-    testing::issue_content(content, &chain.signer(), &[chain.seal().der(), chain.ca().der()])
-}
-
-fn trusting(chain: &TestChain, crls: Vec<Crl>) -> TrustStore {
-    let store = TrustStore::builder().add_anchor(chain.root().clone());
-    crls.into_iter().fold(store, |store, crl| store.add_crl(crl)).build().unwrap()
-}
-
-fn failed(verdict: &Verdict) -> Vec<&'static str> {
-    let findings = verdict.findings.iter();
-    findings.filter(|f| f.outcome == FindingOutcome::Failed).map(|f| f.code).collect()
-}
-
-fn open(verdict: &Verdict) -> Vec<&'static str> {
-    let findings = verdict.findings.iter();
-    findings.filter(|f| f.outcome == FindingOutcome::CouldNotBeMade).map(|f| f.code).collect()
-}
 
 #[test]
 fn a_genuine_license_in_force_is_said_to_be_so() {
@@ -140,26 +66,28 @@ fn where_a_genuine_license_stands_never_changes_the_verdict_on_its_document() {
 fn what_the_vault_did_not_say_is_unknown_and_neither_good_nor_bad() {
     let scene = Scene::new();
     let rows = [
-        (VaultFact::NotAsked, StandingState::NotChecked, None),
-        (VaultFact::CannotAskNow, StandingState::CannotCheckNow, None),
+        (VaultFact::NotAsked, StandingState::NotChecked, None, 0),
+        (VaultFact::CannotAskNow, StandingState::CannotCheckNow, None, 2),
         (
             VaultFact::NotInVault { as_of: moment(NOW) },
             StandingState::NotInVault,
             Some(moment(NOW)),
+            2,
         ),
     ];
-    for (vault, state, as_of) in rows {
+    for (vault, state, as_of, exit) in rows {
         let verdict = scene.verdict(&scene.file, vault, NOW);
         assert_eq!(verdict.overall, Overall::Valid);
         assert_eq!((verdict.standing, verdict.standing_state), (Outcome::Unknown, state));
-        assert_eq!(verdict.standing_as_of, as_of);
+        assert_eq!((verdict.standing_as_of, verdict.exit_code()), (as_of, exit));
+        assert!(!verdict.is_acceptable());
         assert!(!verdict.headline.zh.contains("可以采信"), "{}", verdict.headline.zh);
     }
 }
 
 #[test]
 fn that_a_validity_has_ended_is_known_without_asking() {
-    let scene = Scene::of(&Made::with(testing::AUTHORITY, Some("2026-01-09")).input());
+    let scene = Scene::of(&Made::with(ecerts::AUTHORITY, Some("2026-01-09")).input());
     let rows = [
         ("last day in China", "2026-01-09T15:59:59Z", Outcome::Unknown, StandingState::NotChecked),
         ("first day after it", "2026-01-09T16:00:00Z", Outcome::Failed, StandingState::Expired),
@@ -169,7 +97,7 @@ fn that_a_validity_has_ended_is_known_without_asking() {
         assert_eq!(verdict.overall, Overall::Valid, "{when}");
         assert_eq!((verdict.standing, verdict.standing_state), (outcome, state), "{when}");
     }
-    let without_end = Scene::of(&Made::with(testing::AUTHORITY, None).input());
+    let without_end = Scene::of(&Made::with(ecerts::AUTHORITY, None).input());
     let verdict = without_end.verdict(&without_end.file, VaultFact::NotAsked, NOW);
     assert_eq!(verdict.license.unwrap().valid_to, None);
 }

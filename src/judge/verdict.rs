@@ -47,21 +47,23 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether the document is genuine and nothing is known against the license.
+    /// Whether the document is genuine and the license known to be in force.
     pub fn is_acceptable(&self) -> bool {
-        self.overall == Overall::Valid && self.standing != Outcome::Failed
+        self.overall == Overall::Valid && self.standing == Outcome::Passed
     }
 
     /// The answer as the exit code of a command: 0 valid, 1 not to be accepted, 2 cannot be told.
     ///
-    /// A valid document whose standing nobody asked about is 0: the question was about the file.
+    /// A valid document whose standing nobody asked about is 0, because the question was about the file; where
+    /// the vault was asked and had no answer, it is 2.
     pub fn exit_code(&self) -> u8 {
-        match (self.overall, self.standing) {
-            (Overall::Indeterminate, Outcome::Failed) => 1,
-            (Overall::Indeterminate, _) => 2,
-            (Overall::Valid, Outcome::Failed) => 1,
-            (Overall::Valid, _) => 0,
-            (Overall::Invalid | Overall::Unsigned | Overall::ValidWithLaterChanges, _) => 1,
+        match (self.overall, self.standing, self.standing_state) {
+            (Overall::Invalid | Overall::Unsigned | Overall::ValidWithLaterChanges, _, _) => 1,
+            (_, Outcome::Failed, _) => 1,
+            (Overall::Valid, Outcome::Passed, _) => 0,
+            (Overall::Valid, Outcome::Unknown, StandingState::NotChecked) => 0,
+            (Overall::Indeterminate, Outcome::Passed, _) if self.form == Form::LicenseId => 0,
+            (Overall::Valid | Overall::Indeterminate, _, _) => 2,
         }
     }
 

@@ -4,6 +4,7 @@ mod assemble;
 mod byte_range;
 mod deflate;
 mod draw;
+mod draw_fault;
 mod face;
 mod face_template;
 mod font;
@@ -23,9 +24,8 @@ mod units;
 mod xmp;
 
 pub use byte_range::{Coverage, CoverageError};
-pub use draw::{
-    Attachment, Binding, DrawError, DrawFault, DrawFaultKind, DrawValue, DrawnFace, FaceInput, draw,
-};
+pub use draw::{Attachment, Binding, DrawValue, DrawnFace, FaceInput, draw};
+pub use draw_fault::{DrawError, DrawFault, DrawFaultKind};
 pub use face::CompiledFace;
 pub use face_template::{
     Area, Color, Element, FaceFault, FaceFile, FaceProblem, FieldShown, Frame, Page, PlacedText,

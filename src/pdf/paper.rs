@@ -301,3 +301,43 @@ impl FontUse {
         (0..6).map(|_| letter()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::pdf::font::FontRole;
+    use crate::pdf::testing;
+
+    #[test]
+    fn characters_that_share_a_glyph_keep_codes_of_their_own() {
+        let fonts = testing::fonts();
+        let mut seen: HashMap<(u8, u16), (char, Glyph)> = HashMap::new();
+        let mut pairs = 0;
+        for character in '\u{20}'..'\u{a000}' {
+            let Some(glyph) = fonts.glyph(FontRole::Body, character) else { continue };
+            let Some((other, first)) = seen.insert((glyph.face, glyph.id), (character, glyph))
+            else {
+                continue;
+            };
+            let mut set = FontSet { prefix: 'T', uses: Vec::new() };
+            let codes = [set.code(fonts, first, other), set.code(fonts, glyph, character)];
+            assert_eq!(codes, [(0, 1), (1, 1)], "{other} and {character}");
+            assert_eq!(set.code(fonts, first, other), (0, 1));
+            pairs += 1;
+        }
+        assert!(pairs > 0, "no font of the role draws two characters alike");
+    }
+
+    #[test]
+    fn characters_beyond_the_basic_plane_are_mapped_by_surrogates() {
+        let mut map = UnicodeCmap::<u16>::new(
+            Name(b"T"),
+            SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 },
+        );
+        map.pair(1, '\u{20000}');
+        let map = String::from_utf8(map.finish().into_vec()).unwrap();
+        assert!(map.contains("<0001> <D840DC00>"), "{map}");
+    }
+}
