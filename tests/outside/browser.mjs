@@ -1,0 +1,493 @@
+// The pages as people meet them, in Chromium.
+//
+//     browser.mjs
+//
+// Issues over HTTP, verifies by choosing, dropping and typing, with and without a script, with the keyboard alone;
+// revokes; holds and downloads. Each page is looked at 360 and 1280 pixels wide by axe-core, and must neither scroll
+// sideways nor speak to anybody but its own server. Screenshots lie in .setup/screens.
+//
+// Pages are found by what people see and hear: roles, labels and words, Chinese first.
+
+import { strict as assert } from "node:assert";
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { BINARY, Ledger, load, mustHave, ROOT } from "./tools.mjs";
+
+const CHROMIUM = "/usr/bin/chromium";
+// Headless, and without the connections a browser of its own accord makes to its maker.
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+const WIDTHS = { 360: 740, 1280: 900 };
+const TOKEN = "DEV-issuing-system";
+const SCREENS = path.join(ROOT, ".setup/screens");
+const SUBMISSIONS = path.join(ROOT, "fixtures/submissions/good");
+
+mustHave(CHROMIUM, path.join(ROOT, ".setup/node/node_modules/axe-core"));
+const { chromium } = load("playwright-core");
+const AXE = readFileSync(load.resolve("axe-core/axe.min.js"), "utf8");
+
+const ledger = new Ledger();
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+
+// ---- The program.
+
+async function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** `zhengku serve` on an empty vault. */
+async function serve(folder) {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const child = spawn(BINARY, ["serve", "--data-dir", path.join(folder, "data"), "--listen", url.slice(7)], { cwd: ROOT });
+  let said = "";
+  child.stderr.on("data", (part) => { said += part; });
+  await new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`the server did not start: ${said}`)), 60_000);
+    child.stdout.on("data", (part) => {
+      said += part;
+      if (said.includes("listening on ")) { clearTimeout(late); resolve(); }
+    });
+    child.on("exit", (code) => { clearTimeout(late); reject(new Error(`the server left with ${code}: ${said}`)); });
+  });
+  return { child, url, said: () => said };
+}
+
+/** The API of the program, as an issuing system or a relying system calls it. */
+class Api {
+  constructor(url) { this.url = url; this.acts = 0; }
+
+  async send(at, body, type = "application/json") {
+    this.acts += 1;
+    const headers = { "Content-Type": type, Authorization: `Bearer ${TOKEN}`, "Idempotency-Key": `browser/${this.acts}` };
+    const answer = await fetch(this.url + at, { method: "POST", headers, body });
+    const text = await answer.text();
+    assert(answer.ok, `POST ${at}: ${answer.status} ${text.slice(0, 500)}`);
+    return JSON.parse(text);
+  }
+
+  issue(line) { return this.send("/api/v1/licenses", line); }
+
+  verdict(bytes, type = "application/octet-stream") { return this.send("/api/v1/verifications", bytes, type); }
+
+  verdictOf(id) { return this.send("/api/v1/verifications", JSON.stringify({ license_id: id })); }
+
+  async file(id, form) {
+    const answer = await fetch(`${this.url}/api/v1/licenses/${id}/files/${form}`, { headers: { Authorization: `Bearer ${TOKEN}` } });
+    assert(answer.ok, `fetching ${form} of ${id}: ${answer.status}`);
+    return Buffer.from(await answer.arrayBuffer());
+  }
+}
+
+// ---- Looking at pages.
+
+/** A page that tells of everything it should not do. */
+async function newPage(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "zh-CN", acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.amiss = [];
+  page.on("pageerror", (error) => page.amiss.push(`script: ${error.message}`));
+  page.on("console", (message) => {
+    // A page that answers 404 or 422 on purpose is logged by the browser as a resource that failed.
+    if (message.type() === "error" && !/status of 4(04|22)/.test(message.text())) page.amiss.push(`console: ${message.text()}`);
+  });
+  context.on("request", (request) => {
+    if (!request.url().startsWith(url) && !/^(data|blob|about):/.test(request.url())) page.amiss.push(`asked ${request.url()}`);
+  });
+  return page;
+}
+
+/** axe-core, the width and a screenshot, at both widths. */
+async function look(page, name) {
+  for (const [width, height] of Object.entries(WIDTHS)) {
+    await page.setViewportSize({ width: Number(width), height });
+    await page.screenshot({ path: path.join(SCREENS, `${name}-${width}.png`), fullPage: true });
+    await ledger.attempt(`${name} at ${width}: axe`, async () => {
+      await page.evaluate(AXE);
+      const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+      const told = violations.map((v) => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(", ")}`);
+      assert.equal(violations.length, 0, told.join(" | "));
+    });
+    await ledger.attempt(`${name} at ${width}: no sideways scrolling`, async () => {
+      const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert(content <= window, `${content} pixels of content`);
+    });
+  }
+  await ledger.attempt(`${name}: title, language and one main heading`, async () => {
+    assert((await page.title()).length > 3);
+    assert.match(await page.getAttribute("html", "lang"), /^(zh-CN|en)$/);
+    assert.equal(await page.getByRole("main").count(), 1);
+    assert.equal(await page.getByRole("heading", { level: 1 }).count(), 1);
+  });
+  ledger.check(page.amiss.length === 0, `${name}: the page behaves`, page.amiss.splice(0).join("; "));
+}
+
+const verdictOn = (page) => page.getByRole("article");
+
+/** The verdict that stands on the page is the one the API gives. */
+async function shows(page, expected, tongue = "zh") {
+  const verdict = verdictOn(page);
+  await verdict.getByText(expected.headline[tongue], { exact: true }).first().waitFor();
+  assert.equal(await verdict.count(), 1, "more than one verdict");
+  const text = await verdict.innerText();
+  assert(text.includes(expected.next_step[tongue]), "no next step");
+  if (expected.integrity === "failed") {
+    const registry = readFileSync(path.join(ROOT, "templates/authorities.toml"), "utf8");
+    for (const [, name] of registry.matchAll(/^name = "(.+)"$/gm)) assert(!text.includes(name), `it names ${name}, out of a file that was altered`);
+  }
+  return text;
+}
+
+/** Drags files from outside the browser onto an element, as from a file manager. */
+async function dropFiles(page, target, files) {
+  const box = await target.boundingBox();
+  const session = await page.context().newCDPSession(page);
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2, data: { items: [], files, dragOperationsMask: 1 } };
+  for (const type of ["dragEnter", "dragOver", "drop"]) await session.send("Input.dispatchDragEvent", { type, ...at });
+  await session.detach();
+}
+
+async function choose(page, file) {
+  const asked = page.waitForEvent("filechooser");
+  await page.getByLabel("核验文件").click();
+  await (await asked).setFiles(file);
+}
+
+async function askById(page, id) {
+  await page.getByLabel("查询电子证照标识").fill(id);
+  await page.getByRole("button", { name: "核验", exact: true }).click();
+}
+
+/** Tabs until the element has the focus; every stop on the way must show where it is. */
+async function tabTo(page, selector, limit = 40) {
+  for (let stop = 0; stop < limit; stop += 1) {
+    await page.keyboard.press("Tab");
+    const state = await page.evaluate((wanted) => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return { nowhere: true };
+      const style = getComputedStyle(element);
+      const box = element.getBoundingClientRect();
+      const ring = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+      return { here: element.matches(wanted), seen: ring && box.width > 0 && box.height > 0, what: element.outerHTML.slice(0, 90) };
+    }, selector);
+    if (state.nowhere) continue;
+    assert(state.seen, `the focus cannot be seen on ${state.what}`);
+    if (state.here) return;
+  }
+  throw new Error(`${selector} is not reached with Tab`);
+}
+
+// ---- The stories.
+
+async function verifying(browser, url, api, files) {
+  const page = await newPage(browser, url);
+  await page.goto(`${url}/`);
+  await look(page, "home");
+  await page.getByRole("link", { name: "立即核验" }).click();
+  await page.getByRole("heading", { name: "核验证照", level: 1 }).waitFor();
+  await look(page, "verify");
+
+  const genuine = await api.verdict(readFileSync(files.pdf));
+  ledger.check(genuine.verdict === "valid" && genuine.standing === "passed", "a sealed PDF of ours is valid and in force", JSON.stringify(genuine).slice(0, 600));
+  await ledger.attempt("a PDF chosen from the file chooser", async () => {
+    await choose(page, files.pdf);
+    await shows(page, genuine);
+    assert.equal(await page.evaluate(() => document.activeElement?.closest("article") !== null), true, "the focus is not at the verdict");
+  });
+  await look(page, "verify-valid");
+
+  await ledger.attempt("a PDF dropped onto the page", async () => {
+    await page.goto(`${url}/verify`);
+    await dropFiles(page, page.getByRole("main"), [files.pdf]);
+    await shows(page, genuine);
+  });
+  await ledger.attempt("two files dropped at once are answered with words", async () => {
+    await page.goto(`${url}/verify`);
+    await dropFiles(page, page.getByRole("main"), [files.pdf, files.tampered]);
+    await page.getByRole("alert").waitFor();
+    assert.equal(await verdictOn(page).count(), 0);
+  });
+  await ledger.attempt("an e-certificate chosen from the file chooser", async () => {
+    await page.goto(`${url}/verify`);
+    await choose(page, files.ecert);
+    await shows(page, await api.verdict(readFileSync(files.ecert)));
+  });
+
+  const tampered = await api.verdict(readFileSync(files.tampered));
+  ledger.check(tampered.verdict === "invalid" && tampered.integrity === "failed", "an altered PDF is invalid", JSON.stringify(tampered).slice(0, 600));
+  await ledger.attempt("an altered PDF dropped onto the page", async () => {
+    await page.goto(`${url}/verify`);
+    await dropFiles(page, page.getByRole("main"), [files.tampered]);
+    await shows(page, tampered);
+  });
+  await look(page, "verify-altered");
+
+  await ledger.attempt("a file that is no license", async () => {
+    await page.goto(`${url}/verify`);
+    await choose(page, files.foreign);
+    const foreign = await api.verdict(readFileSync(files.foreign));
+    assert.notEqual(foreign.verdict, "valid");
+    await shows(page, foreign);
+  });
+  await look(page, "verify-foreign");
+
+  await ledger.attempt("a license id typed", async () => {
+    await page.goto(`${url}/verify`);
+    await askById(page, files.id);
+    await shows(page, await api.verdictOf(files.id));
+  });
+  await look(page, "verify-id");
+  await ledger.attempt("the address in the square", async () => {
+    await page.goto("about:blank");
+    await page.goto(`${url}/verify#${files.id}`);
+    await shows(page, await api.verdictOf(files.id));
+  });
+  await ledger.attempt("a license id with a slip is explained, and the way back to it is one key", async () => {
+    await page.goto(`${url}/verify`);
+    const last = files.id.at(-1);
+    await askById(page, files.id.slice(0, -1) + (last === "A" ? "B" : "A"));
+    const alert = page.getByRole("alert");
+    await alert.getByText("校验位不符").waitFor();
+    assert.equal(await alert.evaluate((box) => box === document.activeElement), true, "the focus is not at the alert");
+    await alert.getByRole("link").click();
+    assert.equal(await page.getByLabel("查询电子证照标识").evaluate((field) => field === document.activeElement), true, "the link does not lead to the field");
+  });
+  await look(page, "verify-slip");
+  await ledger.attempt("nothing asked is explained", async () => {
+    await page.goto(`${url}/verify`);
+    await page.getByRole("button", { name: "核验", exact: true }).click();
+    await page.getByRole("alert").waitFor();
+  });
+
+  await ledger.attempt("in English", async () => {
+    await page.goto(`${url}/verify`);
+    await page.getByRole("link", { name: "English" }).click();
+    await page.getByRole("heading", { name: "Verify a license", level: 1 }).waitFor();
+    const asked = page.waitForEvent("filechooser");
+    await page.getByLabel("A file", { exact: true }).click();
+    await (await asked).setFiles(files.pdf);
+    await shows(page, genuine, "en");
+  });
+  await look(page, "verify-valid-en");
+  await page.context().close();
+}
+
+async function withoutScript(browser, url, api, files) {
+  const page = await newPage(browser, url, { javaScriptEnabled: false });
+  await ledger.attempt("without JavaScript: a file", async () => {
+    await page.goto(`${url}/verify`);
+    await page.getByLabel("核验文件").setInputFiles(files.pdf);
+    await page.getByRole("button", { name: "核验", exact: true }).click();
+    await shows(page, await api.verdict(readFileSync(files.pdf)));
+    await page.screenshot({ path: path.join(SCREENS, "verify-without-script.png"), fullPage: true });
+  });
+  await ledger.attempt("without JavaScript: an altered file", async () => {
+    await page.goto(`${url}/verify`);
+    await page.getByLabel("核验文件").setInputFiles(files.tampered);
+    await page.getByRole("button", { name: "核验", exact: true }).click();
+    await shows(page, await api.verdict(readFileSync(files.tampered)));
+  });
+  await ledger.attempt("without JavaScript: a license id", async () => {
+    await page.goto(`${url}/verify`);
+    await askById(page, files.id);
+    await shows(page, await api.verdictOf(files.id));
+  });
+  await page.context().close();
+}
+
+async function byKeyboard(browser, url, api, files) {
+  const page = await newPage(browser, url);
+  await ledger.attempt("by keyboard alone: a license id", async () => {
+    await page.goto(`${url}/verify`);
+    await tabTo(page, "#license_id");
+    await page.keyboard.type(files.id);
+    await page.keyboard.press("Enter");
+    await shows(page, await api.verdictOf(files.id));
+    assert.equal(await page.evaluate(() => document.activeElement?.closest("article") !== null), true, "the focus is not at the verdict");
+  });
+  await ledger.attempt("by keyboard alone: a file", async () => {
+    await page.goto(`${url}/verify`);
+    await tabTo(page, "#file");
+    const asked = page.waitForEvent("filechooser");
+    await page.keyboard.press("Space");
+    await (await asked).setFiles(files.pdf);
+    await shows(page, await api.verdict(readFileSync(files.pdf)));
+    await tabTo(page, "summary");
+    await page.keyboard.press("Enter");
+    await page.getByText("seal.bytes", { exact: true }).waitFor();
+  });
+  await ledger.attempt("by keyboard alone: past the head of the page", async () => {
+    await page.goto(`${url}/verify`);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement?.closest("main") !== null), true, "the first link does not lead past the head");
+  });
+  await page.context().close();
+}
+
+async function download(page, name, expected) {
+  const started = page.waitForEvent("download");
+  await page.getByRole("link", { name }).click();
+  const file = await (await started).path();
+  const bytes = readFileSync(file);
+  assert.equal(sha256(bytes), expected.sha256, "not the bytes that were sealed");
+  assert.equal(bytes.length, expected.size_bytes);
+  return bytes;
+}
+
+async function holding(browser, url, api, holder, held, foreign) {
+  const page = await newPage(browser, url);
+  await ledger.attempt("who is not signed in is led to the sign-in", async () => {
+    await page.goto(`${url}/my`);
+    await page.getByRole("heading", { name: "登录", level: 1 }).waitFor();
+  });
+  await look(page, "sign-in");
+  await ledger.attempt("a holder signs in and sees what is theirs", async () => {
+    await page.getByRole("radio", { name: holder.name }).check();
+    await page.getByRole("button", { name: "登录", exact: true }).click();
+    await page.getByRole("heading", { name: "我的证照", level: 1 }).waitFor();
+    const list = page.getByRole("main").getByRole("listitem");
+    assert.equal(await list.count(), held.length, "number of licenses");
+    for (const { submission } of held) await page.getByText(submission.license_number, { exact: true }).first().waitFor();
+  });
+  await look(page, "my");
+
+  for (const { submission, answer } of held.slice(0, 3)) {
+    await ledger.attempt(`a holder opens and downloads ${answer.license_id}`, async () => {
+      await page.goto(`${url}/my`);
+      await page.getByRole("listitem").filter({ hasText: submission.license_number }).getByRole("link").first().click();
+      const face = page.getByRole("article");
+      await face.getByText(answer.license_id, { exact: true }).waitFor();
+      const text = await face.innerText();
+      for (const one of submission.holders) assert(text.includes(one.name), "a holder's name is not on the page");
+      for (const value of Object.values(submission.face)) {
+        if (typeof value === "string" && !/^\d{4}-\d\d-\d\d/.test(value)) {
+          assert(text.replace(/\s/g, "").includes(value.replace(/\s/g, "")), "a face value is not on the page");
+        }
+      }
+      const forms = Object.fromEntries(answer.forms.map((form) => [form.form, form]));
+      const pdf = await download(page, /下载 PDF/, forms.pdf);
+      await download(page, /下载电子证照数据/, forms.ecert);
+      const verdict = await api.verdict(pdf);
+      assert.equal(verdict.verdict, "valid");
+    });
+  }
+  await look(page, "my-license");
+
+  await ledger.attempt("what others hold does not exist", async () => {
+    const answer = await page.goto(`${url}/my/${foreign.answer.license_id}`);
+    assert.equal(answer.status(), 404);
+    assert(!(await page.getByRole("main").innerText()).includes(foreign.submission.holders[0].name));
+  });
+  await look(page, "not-found");
+  await ledger.attempt("signed out, nothing is seen any more", async () => {
+    await page.goto(`${url}/my`);
+    await page.getByRole("button", { name: "退出登录" }).click();
+    await page.goto(`${url}/my/${held[0].answer.license_id}`);
+    assert(!(await page.getByRole("main").innerText()).includes(held[0].submission.license_number));
+  });
+  await page.context().close();
+}
+
+async function revoking(browser, url, api, license, files) {
+  const page = await newPage(browser, url);
+  await ledger.attempt("a revoked license stays genuine and must not be accepted", async () => {
+    await api.send(`/api/v1/licenses/${license.license_id}/standing`,
+      JSON.stringify({ state: "revoked", kind: "withdrawn", since: "2026-11-22", ground: "行政处罚决定书〔2026〕7号" }));
+    const revoked = await api.verdict(readFileSync(files.pdf));
+    assert.deepEqual([revoked.verdict, revoked.integrity, revoked.authenticity, revoked.standing, revoked.standing_state],
+      ["valid", "passed", "passed", "failed", "revoked"]);
+    await page.goto(`${url}/verify`);
+    await choose(page, files.pdf);
+    assert.match(await shows(page, revoked), /吊销/);
+  });
+  await look(page, "verify-revoked");
+  await page.context().close();
+}
+
+async function readingTheApi(browser, url) {
+  const page = await newPage(browser, url);
+  await ledger.attempt("the description of the API is read by people and programs", async () => {
+    await page.goto(`${url}/api/docs`);
+    await page.getByText("/api/v1/licenses", { exact: true }).first().waitFor();
+    const description = await (await fetch(`${url}/api/openapi.json`)).json();
+    assert.match(description.openapi, /^3\.1/);
+    for (const at of ["/api/v1/licenses", "/api/v1/verifications"]) assert(description.paths[at]?.post, `${at} is not described`);
+  });
+  await look(page, "api-docs");
+  await page.context().close();
+}
+
+async function main() {
+  rmSync(SCREENS, { recursive: true, force: true });
+  mkdirSync(SCREENS, { recursive: true });
+  const folder = mkdtempSync(path.join(tmpdir(), "zhengku-browser-"));
+  let server;
+  let browser;
+  try {
+    server = await serve(folder);
+    const api = new Api(server.url);
+    const [holder] = JSON.parse(readFileSync(path.join(ROOT, "fixtures/holders.json"), "utf8"));
+    const lines = readdirSync(SUBMISSIONS).sort().flatMap((name) => readFileSync(path.join(SUBMISSIONS, name), "utf8").trim().split("\n"));
+    const issue = async (line) => ({ submission: JSON.parse(line), answer: await api.issue(line) });
+    const theirs = lines.filter((line) => JSON.parse(line).holders.some((one) => one.code === holder.code));
+    const held = [];
+    for (const line of theirs) held.push(await issue(line));
+    const foreign = await issue(lines.find((line) => !theirs.includes(line)));
+    ledger.check(held.length > 1, "the first invented holder holds several licenses");
+
+    const { license_id: id } = foreign.answer;
+    const files = { id, pdf: path.join(folder, `${id}.pdf`), ecert: path.join(folder, `${id}.ecert.txt`), tampered: path.join(folder, "altered.pdf"), foreign: path.join(folder, "note.txt") };
+    const pdf = await api.file(id, "pdf");
+    writeFileSync(files.pdf, pdf);
+    writeFileSync(files.ecert, await api.file(id, "ecert"));
+    const altered = Buffer.from(pdf);
+    altered[Math.floor(altered.length / 3)] ^= 1;
+    writeFileSync(files.tampered, altered);
+    writeFileSync(files.foreign, "这不是证照。\n");
+
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    const stories = { verifying, withoutScript, byKeyboard };
+    for (const [name, story] of Object.entries(stories)) {
+      await ledger.attempt(name, () => story(browser, server.url, api, files));
+    }
+    await ledger.attempt("holding", () => holding(browser, server.url, api, holder, held, foreign));
+    await ledger.attempt("readingTheApi", () => readingTheApi(browser, server.url));
+    await ledger.attempt("revoking", () => revoking(browser, server.url, api, foreign.answer, files));
+
+    await ledger.attempt("no personal data in what the server said", () => {
+      for (const { submission } of [...held, foreign]) {
+        for (const one of submission.holders) {
+          assert(!server.said().includes(one.name), "a holder's name");
+          assert(!server.said().includes(one.code), "a holder's code");
+        }
+      }
+    });
+    console.log(`${readdirSync(SCREENS).length} screenshots in ${path.relative(ROOT, SCREENS)}`);
+  } finally {
+    await browser?.close();
+    if (server) {
+      server.child.removeAllListeners("exit");
+      const gone = new Promise((resolve) => server.child.once("exit", resolve));
+      server.child.kill("SIGTERM");
+      const late = setTimeout(() => server.child.kill("SIGKILL"), 20_000);
+      await gone;
+      clearTimeout(late);
+    }
+    if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
+  }
+  ledger.close();
+}
+
+await main();
