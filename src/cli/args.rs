@@ -18,7 +18,9 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Check license types and draw them with the longest values they allow.
-    #[command(after_help = "Example: zhengku catalogue check templates/types/11990000MD0000008F001")]
+    #[command(
+        after_help = "Example: zhengku catalogue check templates/types/11990000MD0000008F001"
+    )]
     Catalogue(CatalogueArgs),
     /// Issue every fixture into an empty vault, verify one sealed PDF, then serve the pages.
     #[command(after_help = "Example: zhengku demo --exit --data-dir /tmp/demo --out /tmp/demo-out")]

@@ -56,11 +56,15 @@ fn check(dir: &Path, as_json: bool, templates: &Path) -> Result<Outcome, CliErro
         say_json(&told);
     } else {
         for (path, faults) in &all {
-            say(&format!("{}: {}", path.display(), match faults.len() {
-                0 => "in order".to_owned(),
-                1 => "1 fault".to_owned(),
-                count => format!("{count} faults"),
-            }));
+            say(&format!(
+                "{}: {}",
+                path.display(),
+                match faults.len() {
+                    0 => "in order".to_owned(),
+                    1 => "1 fault".to_owned(),
+                    count => format!("{count} faults"),
+                }
+            ));
             faults.iter().for_each(|fault| complain(&format!("  {fault}")));
         }
     }
@@ -118,9 +122,11 @@ fn house_authorities(source: &dyn TemplateSource) -> Result<Vec<String>, CliErro
 }
 
 fn unknown_issuers(read: &ReadType, registry: &[String]) -> Vec<CatalogueFault> {
-    let unknown = read.definition.issuers.iter().filter(|code| {
-        registry.iter().all(|known| known != code.as_str())
-    });
+    let unknown = read
+        .definition
+        .issuers
+        .iter()
+        .filter(|code| registry.iter().all(|known| known != code.as_str()));
     unknown
         .map(|code| {
             let message = format!("{code} is not in authorities.toml");

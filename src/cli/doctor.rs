@@ -18,10 +18,15 @@ pub(super) async fn run(args: &HouseArgs) -> Result<Outcome, CliError> {
         sound &= good;
         say(&format!("{} {sentence}", if good { "ok  " } else { "BAD " }));
     };
-    tell(true, match config.mode {
-        Mode::Development(_) => "development mode: for trying out, never for real licenses".to_owned(),
-        Mode::Production => "production mode".to_owned(),
-    });
+    tell(
+        true,
+        match config.mode {
+            Mode::Development(_) => {
+                "development mode: for trying out, never for real licenses".to_owned()
+            }
+            Mode::Production => "production mode".to_owned(),
+        },
+    );
     match house::workshop(&config) {
         Ok(workshop) => {
             let types = workshop.catalogue().newest().count();
@@ -41,7 +46,13 @@ pub(super) async fn run(args: &HouseArgs) -> Result<Outcome, CliError> {
                 let end = key.certificate().not_after();
                 let days = (end.unix_seconds() - now.unix_seconds()) / 86_400;
                 if days < WARN_DAYS {
-                    tell(false, format!("the sealing certificate of {} ends in {days} days", key.authority()));
+                    tell(
+                        false,
+                        format!(
+                            "the sealing certificate of {} ends in {days} days",
+                            key.authority()
+                        ),
+                    );
                 }
             }
             tell(true, format!("{} sealing keys", ring.iter().count()));

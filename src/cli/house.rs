@@ -26,10 +26,10 @@ use crate::service::verify::{Judging, Verifying};
 use crate::service::workshop::Workshop;
 use crate::vault::{OpenMode, SqliteVault, TemplateFolder};
 
+use super::CliError;
 use super::args::HouseArgs;
 use super::import::command_line;
 use super::output::complain;
-use super::CliError;
 
 /// How many verified certificate paths are remembered: far more than a city has sealing certificates.
 const PATHS_REMEMBERED: usize = 4_096;
@@ -61,12 +61,14 @@ impl House {
         let watch = watch(&config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
-        fs::create_dir_all(&config.data_dir)
-            .map_err(|error| CliError::new(config.data_dir.display(), error))?;
-        let vault =
-            SqliteVault::open(&config.data_dir, OpenMode::ReadWrite, Arc::clone(&watch), clock.now())
-                .await
-                .map_err(|error| CliError::new("the vault did not open", error))?;
+        let vault = SqliteVault::open(
+            &config.data_dir,
+            OpenMode::ReadWrite,
+            Arc::clone(&watch),
+            clock.now(),
+        )
+        .await
+        .map_err(|error| CliError::new("the vault did not open", error))?;
         let vault = Arc::new(vault);
         let indexes = Arc::new(Indexes::new(index_key(&config.index_key_file, random.as_ref())?));
         let judging = Arc::new(Judging {
@@ -86,11 +88,8 @@ impl House {
             public_url: config.public_url.clone(),
             turns: Turns::default(),
         });
-        let verify = Arc::new(Verifying {
-            judging,
-            vault: Some(vault.clone()),
-            clock: Arc::clone(&clock),
-        });
+        let verify =
+            Arc::new(Verifying { judging, vault: Some(vault.clone()), clock: Arc::clone(&clock) });
         let hold = Arc::new(Holding {
             vault: vault.clone(),
             workshop: Arc::clone(&workshop),

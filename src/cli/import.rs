@@ -248,7 +248,9 @@ pub(super) fn describe(refusal: &Refusal) -> (&'static str, Vec<RowFault>) {
             ("refused", one("authority", "request.forbidden", &format!("the right {missing}")))
         }
         Refusal::NotFound => ("refused", one("", "request.not_found", "there is no such license")),
-        Refusal::Fault(_) => ("failed", one("", "fault", "ours: see the log and send the row again")),
+        Refusal::Fault(_) => {
+            ("failed", one("", "fault", "ours: see the log and send the row again"))
+        }
     }
 }
 
@@ -281,7 +283,8 @@ pub(super) async fn write_forms(
     let mut files = Vec::new();
     for form in &issued.record.forms {
         let bytes = vault.object(form).await.map_err(|fault| CliError::new("the vault", fault))?;
-        let bytes = bytes.ok_or_else(|| CliError::new(&issued.record.id, "an object is missing"))?;
+        let bytes =
+            bytes.ok_or_else(|| CliError::new(&issued.record.id, "an object is missing"))?;
         let name = match form.form {
             Form::SealedPdf => format!("{}.pdf", issued.record.id),
             Form::Ecert => format!("{}.ecert.txt", issued.record.id),
@@ -308,7 +311,8 @@ pub(super) fn result_name(file: &Path) -> String {
 
 fn progress(size: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% {elapsed} (ends in {eta})") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% {elapsed} (ends in {eta})")
+    {
         bar.set_style(style);
     }
     bar

@@ -20,6 +20,8 @@ pub(super) fn complain(line: &str) {
 pub(super) fn say_json<T: serde::Serialize>(value: &T) {
     match serde_json::to_string_pretty(value) {
         Ok(text) => say(&text),
-        Err(error) => complain(&format!("zhengku: the answer could not be written as JSON: {error}")),
+        Err(error) => {
+            complain(&format!("zhengku: the answer could not be written as JSON: {error}"))
+        }
     }
 }

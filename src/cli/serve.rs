@@ -109,7 +109,8 @@ fn invented_holders(config: &Config) -> Result<Vec<Holder>, CliError> {
     };
     let broken = |error: &dyn std::fmt::Display| CliError::new(path.display(), error);
     let text = fs::read_to_string(path).map_err(|error| broken(&error))?;
-    let listed: Vec<InventedHolder> = serde_json::from_str(&text).map_err(|error| broken(&error))?;
+    let listed: Vec<InventedHolder> =
+        serde_json::from_str(&text).map_err(|error| broken(&error))?;
     let read = listed.into_iter().map(|holder| {
         let kind = HolderCodeKind::from_code(&holder.kind)
             .ok_or_else(|| broken(&"a holder has an unknown kind of code"))?;

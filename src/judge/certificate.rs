@@ -15,8 +15,8 @@ use super::facts::Trust;
 use super::observed::Observed;
 use crate::domain::Moment;
 use crate::pki::certificate::Certificate;
-use crate::pki::{Crl, Revocation};
 use crate::pki::path::{PathError, VerifiedPath, verify_path};
+use crate::pki::{Crl, Revocation};
 
 /// How far the clock of the sealing machine may be ahead of ours, in seconds; our own bound.
 const CLOCK_SKEW_SECONDS: i64 = 300;

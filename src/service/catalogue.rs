@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::domain::{
-    Catalogue, CatalogueFault, Column, Division, DivisionTree, FieldDefinition, FieldKind, FieldSource,
-    FilledFrom, IssuingAuthority, NumberRule, TypeDefinition, WireValue, catalogue_file,
+    Catalogue, CatalogueFault, Column, Division, DivisionTree, FieldDefinition, FieldKind,
+    FieldSource, FilledFrom, IssuingAuthority, NumberRule, TypeDefinition, WireValue,
+    catalogue_file,
 };
 use crate::pdf::{
     Binding, CompiledFace, DrawError, DrawValue, FaceFile, FaceInput, FieldShown, FontBook,
@@ -313,9 +314,7 @@ struct DivisionsFile {
 }
 
 /// The divisions of the city.
-pub fn read_divisions(
-    source: &dyn TemplateSource,
-) -> Result<DivisionTree, Vec<CatalogueFault>> {
+pub fn read_divisions(source: &dyn TemplateSource) -> Result<DivisionTree, Vec<CatalogueFault>> {
     let told = |fault: String| CatalogueFault::new("divisions.toml", fault);
     let text = text(source, "divisions.toml")?;
     let file: DivisionsFile =

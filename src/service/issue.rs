@@ -84,6 +84,9 @@ struct Prepared<'s> {
     now: Moment,
 }
 
+/// The record of a version and the bytes of each of its forms.
+type SealedForms = (VersionRecord, Vec<(Form, Vec<u8>)>);
+
 impl IssueDesk for Issuing {
     fn issue<'a>(
         &'a self,
@@ -245,7 +248,7 @@ impl Issuing {
     }
 
     /// Uses the sealing key on `prepared`: once for the e-certificate, once for the PDF that carries it.
-    fn seal(&self, prepared: Prepared<'_>) -> Result<(VersionRecord, Vec<(Form, Vec<u8>)>), Fault> {
+    fn seal(&self, prepared: Prepared<'_>) -> Result<SealedForms, Fault> {
         let Prepared { submission, id, drawn, content, key, now } = prepared;
         let signer = key.key.signer();
         let places = Places { issuer: &self.public_url, public_url: &self.public_url };

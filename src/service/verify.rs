@@ -113,7 +113,8 @@ impl Verifying {
         id: &LicenseId,
         at: Moment,
     ) -> Result<Option<(Vec<u8>, VaultFact)>, Fault> {
-        let vault = self.vault.as_ref().ok_or_else(|| Fault::new("verify.id", "no vault is at hand"))?;
+        let vault =
+            self.vault.as_ref().ok_or_else(|| Fault::new("verify.id", "no vault is at hand"))?;
         let Some((record, standing)) = look_up(vault.as_ref(), id, at.day_in_china()).await? else {
             return Ok(None);
         };
