@@ -83,7 +83,7 @@ fn said(file: &[u8], trust: &Trust<'_>, at: Moment, seen: &mut Vec<Observed>) ->
     let sealed = SealedBy { leaf, others, crls: &[], sealed_at: facts.issued_at };
     let authority = facts.license_id.key().authority();
     let path = certificate::judge(path, sealed, authority, trust, at, seen);
-    Some(Said { sealed_at: facts.issued_at, subject: subject(path), facts, partial: withheld > 0 })
+    Some(Said { sealed_at: facts.issued_at, subject: subject(path), facts })
 }
 
 /// What was wrong with the payload of an e-certificate.
