@@ -4,7 +4,7 @@
 //! Lists that speak for only part of an issuer's certificates, or that only amend another list, are refused,
 //! because "not on the list" would then not mean "not revoked".
 //!
-//! Whether a certificate was revoked depends on the moment asked about: see [`Revocation`].
+//! Whether a certificate was revoked depends on the moment asked about: see `pki::revocation`.
 //!
 //! Source: RFC 5280, section 5.
 
@@ -85,27 +85,6 @@ impl RevocationReason {
     pub fn counts_backwards(self) -> bool {
         matches!(self, Self::KeyCompromise | Self::CaCompromise | Self::AaCompromise)
     }
-}
-
-/// What the lists say of a certificate, or of a whole path, at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Revocation {
-    /// A list that was current says nothing against it.
-    Good {
-        /// When the list was made; for a path, the oldest of the lists used.
-        as_of: Moment,
-        /// When the next one was due; for a path, the earliest.
-        next_update: Moment,
-    },
-    /// Revoked at the moment asked about, or on a ground that counts backwards.
-    Revoked {
-        /// From when on.
-        since: Moment,
-        /// On what ground.
-        reason: RevocationReason,
-    },
-    /// No list of its issuer that was current at that moment is at hand. Not an answer, and never "good".
-    Unknown,
 }
 
 impl Crl {
