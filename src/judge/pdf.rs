@@ -17,7 +17,7 @@ use crate::crypto::{Digest, Hasher};
 use crate::domain::Moment;
 use crate::ecert::{EcertFacts, SdJwt};
 use crate::pdf::{Coverage, CoverageError, ReadError, SealedFile, Trouble, read_sealed};
-use crate::pki::cms_read::{CmsError, SignedData};
+use crate::pki::{CmsError, SignedData};
 
 /// The checks without which the bytes are not known to be those that were sealed.
 pub(super) const INTEGRITY: &[&str] = &[

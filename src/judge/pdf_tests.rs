@@ -11,8 +11,8 @@ use crate::pdf::{
     Attachment, CompiledFace, DrawInput, DrawValue, FaceFile, FontBook, FontsFile, LoadedFont,
     SealMark, draw, preview,
 };
-use crate::pki::cms::SealTemplate;
-use crate::pki::path_cache::PathCache;
+use crate::pki::PathCache;
+use crate::pki::SealTemplate;
 use crate::pki::test_chain::moment;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};

@@ -6,8 +6,8 @@ use crate::crypto::SeededRandom;
 use crate::domain::{Moment, RevocationKind, Standing};
 use crate::ecert::Content;
 use crate::ecert::testing::{self as ecerts, Made, OTHER_AUTHORITY};
-use crate::pki::anchors::TrustStore;
-use crate::pki::path_cache::PathCache;
+use crate::pki::PathCache;
+use crate::pki::TrustStore;
 use crate::pki::test_chain::{TestChain, moment};
 
 #[test]

@@ -107,11 +107,15 @@ struct Piece {
 impl Measured {
     /// Looks up every character of `text`.
     pub(super) fn new(fonts: &FontBook, role: FontRole, text: &str) -> Result<Self, TextFault> {
+        if text.len() > MAX_CHARS && text.chars().nth(MAX_CHARS).is_some() {
+            let text_chars = text.chars().count();
+            return Err(TextFault::DoesNotFit { box_chars: MAX_CHARS, text_chars });
+        }
         let mut chars = Vec::with_capacity(text.len() / 3 + 8);
         let mut missing = Vec::new();
         let mut missing_chars = 0;
         let mut breaks = Vec::new();
-        for (place, character) in text.chars().take(MAX_CHARS).enumerate() {
+        for (place, character) in text.chars().enumerate() {
             match character {
                 '\n' => breaks.push(chars.len()),
                 '\r' => {}
@@ -488,6 +492,13 @@ mod tests {
             let setting = text.set(&TextBox { valign, ..column(6, 3) }).unwrap();
             assert!((setting.lines[0].baseline - baseline).abs() < 0.001, "{valign:?}");
         }
+    }
+
+    #[test]
+    fn a_text_past_all_bounds_is_refused_and_never_cut() {
+        let found = Measured::new(testing::fonts(), FontRole::Body, &"长".repeat(20_001)).err();
+        let refusal = TextFault::DoesNotFit { box_chars: 20_000, text_chars: 20_001 };
+        assert_eq!(found, Some(refusal));
     }
 
     #[test]

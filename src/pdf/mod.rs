@@ -1,9 +1,18 @@
 //! The sealed PDF: drawing, sealing gap, reading.
+//!
+//! Bytes in, bytes out. A face template ([`FaceFile`]) and the fonts of the house ([`FontBook`]) are prepared
+//! once ([`CompiledFace`]); [`draw()`] puts the values of one license on it and leaves a gap; the caller hashes
+//! [`UnsealedPdf::sealed_parts`], signs elsewhere, and [`UnsealedPdf::seal`] fills the gap. [`read_sealed`] takes
+//! a finished file apart again.
+//!
+//! The floor knows no keys, no trust and no standing, reads no files and no clock, and gives the same bytes for
+//! the same input. It is the only door to the packages for PDF, fonts and pictures.
 
 mod assemble;
 mod byte_range;
 mod deflate;
 mod draw;
+mod draw_fault;
 mod face;
 mod face_template;
 mod font;
@@ -23,9 +32,8 @@ mod units;
 mod xmp;
 
 pub use byte_range::{Coverage, CoverageError};
-pub use draw::{
-    Attachment, DrawError, DrawFault, DrawFaultKind, DrawInput, DrawValue, draw, preview,
-};
+pub use draw::{Attachment, DrawInput, DrawValue, draw, preview};
+pub use draw_fault::{DrawError, DrawFault, DrawFaultKind};
 pub use face::CompiledFace;
 pub use face_template::{
     Area, Color, Element, FaceFault, FaceFile, FaceProblem, FieldShown, Frame, Page, PlacedText,

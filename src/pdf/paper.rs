@@ -234,7 +234,7 @@ impl FontUse {
             SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
         let face = fonts.numbered(self.face);
         let glyphs: Vec<u16> = self.glyphs.iter().map(|(glyph, ..)| *glyph).collect();
-        let file = deflater.compress(&subset(face, &glyphs)?);
+        let file = subset(face, &glyphs, deflater)?;
         let name = format!("{}+{}", self.tag(), face.name);
         let name = Name(name.as_bytes());
         let [type0, cid, descriptor, program, unicode] = [(); 5].map(|()| next.bump());
@@ -269,8 +269,11 @@ impl FontUse {
         };
         font.finish();
 
-        let mut stream = chunk.stream(program, &file);
+        let mut stream = chunk.stream(program, &file.packed);
         stream.filter(Filter::FlateDecode);
+        if face.outlines == Outlines::Glyf {
+            stream.pair(Name(b"Length1"), i32::try_from(file.length).ok()?);
+        }
         if face.outlines == Outlines::Cff {
             stream.pair(Name(b"Subtype"), Name(b"CIDFontType0C"));
         }
@@ -299,5 +302,45 @@ impl FontUse {
             char::from(b'A' + part)
         };
         (0..6).map(|_| letter()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::pdf::font::FontRole;
+    use crate::pdf::testing;
+
+    #[test]
+    fn characters_that_share_a_glyph_keep_codes_of_their_own() {
+        let fonts = testing::fonts();
+        let mut seen: HashMap<(u8, u16), (char, Glyph)> = HashMap::new();
+        let mut pairs = 0;
+        for character in '\u{20}'..'\u{a000}' {
+            let Some(glyph) = fonts.glyph(FontRole::Body, character) else { continue };
+            let Some((other, first)) = seen.insert((glyph.face, glyph.id), (character, glyph))
+            else {
+                continue;
+            };
+            let mut set = FontSet { prefix: 'T', uses: Vec::new() };
+            let codes = [set.code(fonts, first, other), set.code(fonts, glyph, character)];
+            assert_eq!(codes, [(0, 1), (1, 1)], "{other} and {character}");
+            assert_eq!(set.code(fonts, first, other), (0, 1));
+            pairs += 1;
+        }
+        assert!(pairs > 0, "no font of the role draws two characters alike");
+    }
+
+    #[test]
+    fn characters_beyond_the_basic_plane_are_mapped_by_surrogates() {
+        let mut map = UnicodeCmap::<u16>::new(
+            Name(b"T"),
+            SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 },
+        );
+        map.pair(1, '\u{20000}');
+        let map = String::from_utf8(map.finish().into_vec()).unwrap();
+        assert!(map.contains("<0001> <D840DC00>"), "{map}");
     }
 }

@@ -490,6 +490,28 @@ mod tests {
     }
 
     #[test]
+    fn no_file_however_mangled_makes_the_reader_panic() {
+        let file = testing::sealed();
+        let mut state = 7_u64;
+        let mut random = |limit: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
+            usize::try_from(state >> 33).unwrap() % limit
+        };
+        for _ in 0..400 {
+            let mut mangled = file.clone();
+            for _ in 0..=random(3) {
+                let (at, from) = (random(mangled.len()), random(file.len() - 400));
+                let end = (at + random(300)).min(mangled.len());
+                mangled.splice(at..end, file[from..from + random(300)].iter().copied());
+            }
+            if mangled != file && mangled.len() == file.len() {
+                continue;
+            }
+            assert!(read_sealed(&mangled).is_err() || mangled == file);
+        }
+    }
+
+    #[test]
     fn files_of_other_kinds_are_told_apart() {
         let sample = testing::sample();
         let values = sample.values();

@@ -92,11 +92,12 @@ fn star(content: &mut Content, radius: f32) {
 fn on_arc(fonts: &FontBook, name: &Measured, content: &mut Content) {
     let count = name.chars.len();
     let gaps = factor(count.saturating_sub(1)).max(1.0);
-    // Short names leave room between the letters, long ones go round to three quarters of the circle.
-    let turn = (gaps * 0.42).min(PI * 1.42);
+    // Short names go round half the circle, long ones to two thirds: beyond it they would meet the caption.
+    let turn = (gaps * 0.42).max((gaps * 0.62).min(PI * 0.9)).min(PI * 1.22);
     let step = turn / gaps;
-    let inner = 64.0;
     let size = (26.0 - 0.35 * (factor(count) - 8.0).max(0.0)).clamp(15.0, 26.0);
+    // The tops of the letters keep the same distance from the ring.
+    let inner = 87.0 - size;
     // Letters are made narrow before they are made small, as stamp cutters do.
     let narrow = (step * (inner + size * 0.25) / size * 0.96).clamp(0.35, 1.0);
     for (number, (_, glyph)) in name.chars.iter().enumerate() {
@@ -159,7 +160,8 @@ impl Pen<'_> {
     fn at(&self, x: f32, y: f32) -> [f32; 2] {
         let (x, y) = (x / self.units - self.half, y / self.units);
         let Frame { origin, right, up } = self.frame;
-        [0, 1].map(|n| rounded(origin[n] + right[n] * x + up[n] * y))
+        // A tenth of a unit is a fiftieth of a millimetre on a seal of the usual size.
+        [0, 1].map(|n| ((origin[n] + right[n] * x + up[n] * y) * 10.0).round() / 10.0)
     }
 }
 
