@@ -26,6 +26,13 @@ use rcgen::{
 use crate::domain::{AuthorityCode, Moment};
 use crate::keys::dev::{DEVELOPMENT_PREFIX, is_development};
 use crate::pki::Certificate;
+use crate::service::catalogue::read_authorities;
+use crate::vault::TemplateFolder;
+
+use super::args::HouseArgs;
+use super::house;
+use super::output::say;
+use super::{CliError, Outcome};
 
 const DAY: i64 = 86_400;
 const YEAR: i64 = 365 * DAY;
@@ -37,6 +44,31 @@ pub struct DevKeysReport {
     pub authorities: usize,
     /// The files, in the order of writing.
     pub files: Vec<PathBuf>,
+}
+
+/// `zhengku dev-keys`: keys for every authority of the registry; one of them (the civil affairs bureau) seals with RSA, so that
+/// both algorithms are always in use.
+pub(super) fn command(out: &Path) -> Result<Outcome, CliError> {
+    let config = house::configure(&HouseArgs::default())?;
+    let registry = read_authorities(&TemplateFolder::new(&config.templates_dir), None)
+        .map_err(|faults| CliError::new("authorities.toml", format!("{faults:?}")))?;
+    let authorities: Vec<(AuthorityCode, String)> =
+        registry.into_iter().map(|authority| (authority.code, authority.name)).collect();
+    let rsa_for = authorities
+        .iter()
+        .find(|(_, name)| name.ends_with("民政局"))
+        .or(authorities.last())
+        .map(|(code, _)| code.clone())
+        .ok_or_else(|| CliError::new("authorities.toml", "lists nobody"))?;
+    let report = run(out, &authorities, &rsa_for, house::now())
+        .map_err(|error| CliError::new(out.display(), error))?;
+    say(&format!(
+        "{}: {} files, keys for {} authorities; toys, never for real licenses",
+        out.display(),
+        report.files.len(),
+        report.authorities
+    ));
+    Ok(Outcome::Yes)
 }
 
 /// Writes a toy PKI for `authorities` (code and name) into `out`; the authority `rsa_for` gets an RSA key.

@@ -163,9 +163,9 @@ pub enum FieldKind {
     Date,
     /// A day and a minute, in China.
     DateTime,
-    /// A decimal number, written with exactly so many decimals.
+    /// A decimal number.
     Decimal {
-        /// Digits behind the point.
+        /// Most digits behind the point.
         decimals: usize,
         /// Most digits before the point.
         max_digits: usize,

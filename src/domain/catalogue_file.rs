@@ -6,14 +6,13 @@
 //! Source: `docs/templates.md`.
 
 use std::collections::BTreeSet;
-use std::fmt::Display;
-use std::str::FromStr;
 
 use super::catalogue::{
     CatalogueFault, Column, FieldDefinition, FieldKind, FieldSource, FilledFrom, HolderRule,
     NumberRule, Term, TermEnd, TypeDefinition,
 };
-use super::wire::{WireObject, WireValue};
+use super::wire::WireValue;
+use super::wire_table::Table;
 
 /// Most characters a text field may ever allow; our own bound, well above the longest business scope.
 const MAX_LIMIT_CHARS: usize = 5_000;
@@ -50,7 +49,7 @@ pub fn read(file: &WireValue) -> Result<TypeDefinition, Vec<CatalogueFault>> {
         WireValue::Object(object) => {
             let mut inner = Table::new(object, format!("{place}."));
             let field = field(&mut inner);
-            table.faults.extend(inner.finish());
+            table.take_faults(inner);
             field
         }
         other => table.wrong_kind(place, "a table", other),
@@ -185,7 +184,7 @@ fn field_kind(table: &mut Table<'_>) -> Option<FieldKind> {
                     let mut inner = Table::new(object, format!("{place}."));
                     let (code, name) = (inner.text("code"), inner.text("name"));
                     let limit_chars = inner.size("limit_chars", MAX_LIMIT_CHARS);
-                    table.faults.extend(inner.finish());
+                    table.take_faults(inner);
                     Some(Column { code: code?, name: name?, limit_chars: limit_chars? })
                 }
                 other => table.wrong_kind(place, "a table", other),
@@ -230,158 +229,6 @@ const FILLED_FROM: &[(&str, FilledFrom)] = &[
     ("valid_to", FilledFrom::ValidTo),
     ("validity", FilledFrom::Validity),
 ];
-
-/// One table of the file, and what was found wrong in it. Keys that nobody asked for are faults too.
-struct Table<'v> {
-    object: &'v WireObject,
-    prefix: String,
-    asked: BTreeSet<String>,
-    faults: Vec<CatalogueFault>,
-}
-
-impl<'v> Table<'v> {
-    fn new(object: &'v WireObject, prefix: String) -> Self {
-        Self { object, prefix, asked: BTreeSet::new(), faults: Vec::new() }
-    }
-
-    fn finish(mut self) -> Vec<CatalogueFault> {
-        for key in self.object.values.keys() {
-            if !self.asked.contains(key) {
-                let place = format!("{}{key}", self.prefix);
-                self.faults.push(CatalogueFault::new(place, "this key is not known here"));
-            }
-        }
-        self.faults
-    }
-
-    fn fault(&mut self, key: &str, message: impl Into<String>) {
-        self.faults.push(CatalogueFault::new(format!("{}{key}", self.prefix), message));
-    }
-
-    fn wrong_kind<T>(&mut self, place: &str, expected: &str, found: &WireValue) -> Option<T> {
-        let message = format!("should be {expected} and is {}", found.kind());
-        self.faults.push(CatalogueFault::new(place, message));
-        None
-    }
-
-    fn has(&self, key: &str) -> bool {
-        self.object.values.contains_key(key)
-    }
-
-    fn value(&mut self, key: &str) -> Option<&'v WireValue> {
-        self.asked.insert(key.to_owned());
-        let value = self.object.values.get(key);
-        if value.is_none() {
-            self.fault(key, "is missing");
-        }
-        value
-    }
-
-    /// `None` where the key is there and wrong, `Some(None)` where it is not there.
-    fn optional<T>(
-        &mut self,
-        key: &str,
-        read: impl FnOnce(&mut Self, &str) -> Option<T>,
-    ) -> Option<Option<T>> {
-        if self.has(key) { read(self, key).map(Some) } else { Some(None) }
-    }
-
-    fn text(&mut self, key: &str) -> Option<String> {
-        match self.value(key)? {
-            WireValue::Text(text) if text.trim().is_empty() => {
-                self.fault(key, "is empty");
-                None
-            }
-            WireValue::Text(text) => Some(text.clone()),
-            other => {
-                let place = format!("{}{key}", self.prefix);
-                self.wrong_kind(&place, "a text", other)
-            }
-        }
-    }
-
-    fn parsed<T: FromStr<Err: Display>>(&mut self, key: &str) -> Option<T> {
-        let text = self.text(key)?;
-        let place = format!("{}{key}", self.prefix);
-        self.parse_text(&place, &text)
-    }
-
-    fn parse_text<T: FromStr<Err: Display>>(&mut self, place: &str, text: &str) -> Option<T> {
-        text.parse()
-            .map_err(|error: T::Err| {
-                self.faults.push(CatalogueFault::new(place, error.to_string()))
-            })
-            .ok()
-    }
-
-    fn word<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(key)?;
-        let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
-        if found.is_none() {
-            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.fault(key, format!("is one of {}", known.join(", ")));
-        }
-        found
-    }
-
-    fn flag(&mut self, key: &str) -> Option<bool> {
-        match self.value(key)? {
-            WireValue::Bool(flag) => Some(*flag),
-            other => {
-                let place = format!("{}{key}", self.prefix);
-                self.wrong_kind(&place, "true or false", other)
-            }
-        }
-    }
-
-    fn whole(&mut self, key: &str, min: i64, max: i64) -> Option<i64> {
-        let value = self.value(key)?;
-        let number = match value {
-            WireValue::Number(text) => text.parse::<i64>().ok(),
-            _ => None,
-        };
-        let fits = number.filter(|number| (min..=max).contains(number));
-        if fits.is_none() {
-            self.fault(key, format!("is a whole number from {min} to {max}"));
-        }
-        fits
-    }
-
-    fn size(&mut self, key: &str, max: usize) -> Option<usize> {
-        self.whole(key, 1, i64::try_from(max).unwrap_or(i64::MAX))
-            .and_then(|number| usize::try_from(number).ok())
-    }
-
-    fn list<T>(
-        &mut self,
-        key: &str,
-        mut read: impl FnMut(&mut Self, &str, &'v WireValue) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        let place = format!("{}{key}", self.prefix);
-        match self.value(key)? {
-            WireValue::List(values) => {
-                let read_one = |(index, value)| read(self, &format!("{place}[{index}]"), value);
-                // Read all before judging, so that a fault in one entry does not hide those after it.
-                let all: Vec<Option<T>> = values.iter().enumerate().map(read_one).collect();
-                all.into_iter().collect()
-            }
-            other => self.wrong_kind(&place, "a list", other),
-        }
-    }
-
-    fn table<T>(&mut self, key: &str, read: impl FnOnce(&mut Table<'v>) -> Option<T>) -> Option<T> {
-        let place = format!("{}{key}", self.prefix);
-        match self.value(key)? {
-            WireValue::Object(object) => {
-                let mut inner = Table::new(object, format!("{place}."));
-                let found = read(&mut inner);
-                self.faults.extend(inner.finish());
-                found
-            }
-            other => self.wrong_kind(&place, "a table", other),
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

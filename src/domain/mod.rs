@@ -14,6 +14,7 @@ pub mod holder;
 pub mod license_id;
 pub mod license_type;
 pub mod number;
+mod printed;
 pub mod standing;
 pub mod submission;
 pub mod submission_fault;
@@ -22,6 +23,7 @@ pub mod time;
 pub mod validity;
 pub mod version;
 pub mod wire;
+pub mod wire_table;
 
 pub use catalogue::{
     Catalogue, CatalogueFault, Column, FieldDefinition, FieldKind, FieldSource, FilledFrom,

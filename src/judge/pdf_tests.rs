@@ -8,8 +8,8 @@ use crate::domain::Standing;
 use crate::ecert::Content;
 use crate::ecert::testing::{Made, moment as sealed_at};
 use crate::pdf::{
-    Attachment, CompiledFace, DrawInput, DrawValue, FaceFile, FontBook, FontsFile, LoadedFont,
-    SealMark, draw, preview,
+    Attachment, Binding, CompiledFace, DrawValue, FaceFile, FaceInput, FontBook, FontsFile,
+    LoadedFont, SealMark, draw,
 };
 use crate::pki::PathCache;
 use crate::pki::SealTemplate;
@@ -79,11 +79,13 @@ fn drawn(scene: &Scene, parts: &Parts, gap: bool) -> Vec<u8> {
     let chain = [scene.chain.seal().clone(), scene.chain.ca().clone()];
     let template = SealTemplate::new(&chain).unwrap();
     let crls: Vec<&[u8]> = parts.crls.iter().map(Vec::as_slice).collect();
-    let input = DrawInput {
-        title: "示例许可证",
+    let input = FaceInput {
         license_id: &parts.id,
         values: &[("KZ_NAME", DrawValue::Text("示例·甲"))],
         qr_text: "https://zhengku.test/verify",
+    };
+    let binding = Binding {
+        title: "示例许可证",
         seal: &mark,
         sealed_at: sealed_at(),
         signer_name: "示例市民政局",
@@ -100,10 +102,11 @@ fn drawn(scene: &Scene, parts: &Parts, gap: bool) -> Vec<u8> {
         crls: &crls,
         gap_len: template.max_len(),
     };
+    let drawn = draw(&face, fonts(), &input).unwrap();
     if !gap {
-        return preview(&face, fonts(), &input).unwrap();
+        return drawn.preview(&binding).unwrap();
     }
-    let unsealed = draw(&face, fonts(), &input).unwrap();
+    let unsealed = drawn.assemble(&binding).unwrap();
     let digest = Digest::of_parts(&unsealed.sealed_parts());
     let cms = template.seal(&scene.chain.signer(), &digest).unwrap();
     unsealed.seal(&cms).unwrap()

@@ -11,7 +11,7 @@ use pdf_writer::types::{AnnotationFlags, FieldType, SigFlags, TabOrder};
 use pdf_writer::{Date, Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
 
 use super::deflate::Deflater;
-use super::draw::{Attachment, DrawInput};
+use super::draw::{Attachment, Binding};
 use super::face::{CompiledFace, object};
 use super::font::FontBook;
 use super::paper::Paper;
@@ -116,7 +116,8 @@ pub(super) fn picture_name(number: usize) -> String {
 pub(super) fn assemble(
     face: &CompiledFace,
     fonts: &FontBook,
-    input: &DrawInput<'_>,
+    license_id: &str,
+    input: &Binding<'_>,
     drawing: Drawing<'_>,
     sealing: bool,
 ) -> Option<(Vec<u8>, usize)> {
@@ -164,8 +165,7 @@ pub(super) fn assemble(
     info.title(TextStr(input.title)).creator(TextStr(xmp::PRODUCER));
     info.producer(TextStr(xmp::PRODUCER)).creation_date(date).modified_date(date);
     info.finish();
-    let packet =
-        xmp::packet(input.title, input.license_id, input.content_digest_hex, input.sealed_at);
+    let packet = xmp::packet(input.title, license_id, input.content_digest_hex, input.sealed_at);
     pdf.metadata(object::METADATA, packet.as_bytes());
 
     let attachment = input.attachment.map(|file| attach(&mut pdf, &file, date, &mut next));
@@ -266,7 +266,7 @@ fn structure(
     seal.finish();
 }
 
-fn seal_field(pdf: &mut Pdf, input: &DrawInput<'_>, rect: Rect, sealing: bool) {
+fn seal_field(pdf: &mut Pdf, input: &Binding<'_>, rect: Rect, sealing: bool) {
     let mut form = pdf.form_xobject(object::SEAL_PICTURE, &input.seal.content);
     let reach = seal_mark::RADIUS;
     form.filter(Filter::FlateDecode);
@@ -289,7 +289,7 @@ fn seal_field(pdf: &mut Pdf, input: &DrawInput<'_>, rect: Rect, sealing: bool) {
 }
 
 /// Writes the signature dictionary with its gap and says where it begins.
-fn signature(pdf: &mut Pdf, input: &DrawInput<'_>, date: Date) -> usize {
+fn signature(pdf: &mut Pdf, input: &Binding<'_>, date: Date) -> usize {
     let at = pdf.len();
     // Zeros would come out as a literal string; bytes of all ones come out in hexadecimal.
     let gap = vec![0xff; input.gap_len];
@@ -341,7 +341,7 @@ fn attach(pdf: &mut Pdf, file: &Attachment<'_>, date: Date, next: &mut Ref) -> R
 }
 
 /// Certificates and CRLs as of sealing, so that nothing has to be fetched to judge the seal.
-fn validation_data(pdf: &mut Pdf, input: &DrawInput<'_>, next: &mut Ref) -> Option<Ref> {
+fn validation_data(pdf: &mut Pdf, input: &Binding<'_>, next: &mut Ref) -> Option<Ref> {
     if input.certs.is_empty() && input.crls.is_empty() {
         return None;
     }
@@ -371,7 +371,7 @@ fn validation_data(pdf: &mut Pdf, input: &DrawInput<'_>, next: &mut Ref) -> Opti
 
 fn catalog(
     pdf: &mut Pdf,
-    input: &DrawInput<'_>,
+    input: &Binding<'_>,
     attachment: Option<Ref>,
     validation: Option<Ref>,
     sealing: bool,

@@ -22,42 +22,60 @@ use super::seal_mark::SealMark;
 use super::units::{Mm, rounded};
 use crate::domain::time::Moment;
 
-/// Draws one license, with a gap for its seal.
-pub fn draw(
-    face: &CompiledFace,
-    fonts: &FontBook,
-    input: &DrawInput<'_>,
-) -> Result<UnsealedPdf, DrawError> {
+/// Puts the values of one license on its face.
+pub fn draw<'a>(
+    face: &'a CompiledFace,
+    fonts: &'a FontBook,
+    input: &FaceInput<'_, 'a>,
+) -> Result<DrawnFace<'a>, DrawError> {
     let drawing = drawing(face, fonts, input)?;
-    let (bytes, signature_at) = assemble::assemble(face, fonts, input, drawing, true)
-        .ok_or(DrawError::Fault("a font is damaged behind its header"))?;
-    UnsealedPdf::new(bytes, signature_at, input.gap_len)
-        .ok_or(DrawError::Fault("the gap for the seal is not where it was left"))
+    Ok(DrawnFace { face, fonts, license_id: input.license_id, drawing })
 }
 
-/// Draws one license without a gap: what the page will look like, and nothing that could be sealed.
-pub fn preview(
-    face: &CompiledFace,
-    fonts: &FontBook,
-    input: &DrawInput<'_>,
-) -> Result<Vec<u8>, DrawError> {
-    let drawing = drawing(face, fonts, input)?;
-    let (bytes, _) = assemble::assemble(face, fonts, input, drawing, false)
-        .ok_or(DrawError::Fault("a font is damaged behind its header"))?;
-    Ok(bytes)
+/// A face on which every value stands in full; not yet a file.
+pub struct DrawnFace<'a> {
+    face: &'a CompiledFace,
+    fonts: &'a FontBook,
+    license_id: &'a str,
+    drawing: Drawing<'a>,
 }
 
-/// What is put on a face, and what the file around it says.
+impl DrawnFace<'_> {
+    /// The whole file, with a gap for its seal.
+    pub fn assemble(self, binding: &Binding<'_>) -> Result<UnsealedPdf, DrawError> {
+        let (bytes, signature_at) = self.write(binding, true)?;
+        UnsealedPdf::new(bytes, signature_at, binding.gap_len)
+            .ok_or(DrawError::Fault("the gap for the seal is not where it was left"))
+    }
+
+    /// The whole file without a gap: what the page will look like, and nothing that could be sealed.
+    pub fn preview(self, binding: &Binding<'_>) -> Result<Vec<u8>, DrawError> {
+        self.write(binding, false).map(|(bytes, _)| bytes)
+    }
+
+    fn write(self, binding: &Binding<'_>, sealing: bool) -> Result<(Vec<u8>, usize), DrawError> {
+        let Self { face, fonts, license_id, drawing } = self;
+        assemble::assemble(face, fonts, license_id, binding, drawing, sealing)
+            .ok_or(DrawError::Fault("a font is damaged behind its header"))
+    }
+}
+
+/// What is put on a face.
 #[derive(Clone, Copy, Debug)]
-pub struct DrawInput<'a> {
+pub struct FaceInput<'i, 'v> {
+    /// The license id, as printed.
+    pub license_id: &'v str,
+    /// Field codes and their values; a field that is absent stays empty.
+    pub values: &'i [(&'i str, DrawValue<'v>)],
+    /// What the QR square says.
+    pub qr_text: &'i str,
+}
+
+/// What the file around a face says, and what it carries.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding<'a> {
     /// Title of the document: the name of the license type, with the holder's where wanted.
     pub title: &'a str,
-    /// The license id, as printed.
-    pub license_id: &'a str,
-    /// Field codes and their values; a field that is absent stays empty.
-    pub values: &'a [(&'a str, DrawValue<'a>)],
-    /// What the QR square says.
-    pub qr_text: &'a str,
     /// The picture of the seal.
     pub seal: &'a SealMark,
     /// The time stated in the file and in the signature dictionary.
@@ -137,7 +155,7 @@ struct Table {
 fn drawing<'a>(
     face: &CompiledFace,
     fonts: &FontBook,
-    input: &DrawInput<'a>,
+    input: &FaceInput<'_, 'a>,
 ) -> Result<Drawing<'a>, DrawError> {
     let mut faults = Vec::new();
     let mut ready = Vec::with_capacity(face.parts.len());
@@ -164,7 +182,7 @@ fn drawing<'a>(
 
 fn prepare<'a>(
     fonts: &FontBook,
-    input: &DrawInput<'a>,
+    input: &FaceInput<'_, 'a>,
     element: &Element,
 ) -> Result<Option<Ready<'a>>, DrawError> {
     let value =
@@ -436,7 +454,7 @@ mod tests {
                 *value = *other;
             }
         }
-        match draw(testing::face(), testing::fonts(), &sample.input(&values, &[])) {
+        match draw(testing::face(), testing::fonts(), &sample.face_input(&values)) {
             Err(DrawError::Faults(faults)) => faults,
             other => panic!("drawn: {}", other.is_ok()),
         }
@@ -532,8 +550,8 @@ mod tests {
     fn a_preview_has_no_signature() {
         let sample = testing::sample();
         let values = sample.values();
-        let bytes =
-            preview(testing::face(), testing::fonts(), &sample.input(&values, &[])).unwrap();
+        let page = draw(testing::face(), testing::fonts(), &sample.face_input(&values)).unwrap();
+        let bytes = page.preview(&sample.binding(&[])).unwrap();
         assert!(super::super::gap::find(&bytes, b"/ByteRange").is_none());
     }
 }

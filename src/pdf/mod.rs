@@ -32,7 +32,7 @@ mod units;
 mod xmp;
 
 pub use byte_range::{Coverage, CoverageError};
-pub use draw::{Attachment, DrawInput, DrawValue, draw, preview};
+pub use draw::{Attachment, Binding, DrawValue, DrawnFace, FaceInput, draw};
 pub use draw_fault::{DrawError, DrawFault, DrawFaultKind};
 pub use face::CompiledFace;
 pub use face_template::{

@@ -409,7 +409,7 @@ impl std::error::Error for ReadError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdf::{preview, testing};
+    use crate::pdf::{draw, testing};
 
     #[test]
     fn a_sealed_file_is_read_back_in_full() {
@@ -515,8 +515,9 @@ mod tests {
     fn files_of_other_kinds_are_told_apart() {
         let sample = testing::sample();
         let values = sample.values();
-        let input = sample.input(&values, &[]);
-        let unsigned = preview(testing::face(), testing::fonts(), &input).unwrap();
+        let input = sample.face_input(&values);
+        let drawn = draw(testing::face(), testing::fonts(), &input).unwrap();
+        let unsigned = drawn.preview(&sample.binding(&[])).unwrap();
         let foreign = b"%PDF-1.4\n1 0 obj\n<</Type/Sig/ByteRange[0 1 2 3]>>\nendobj\n%%EOF";
         let rows: &[(&str, &[u8], &str)] = &[
             ("a page without a seal", &unsigned, "pdf.unsigned"),

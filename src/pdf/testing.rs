@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::{
-    Attachment, CompiledFace, DrawInput, DrawValue, FaceFile, FontBook, FontsFile, LoadedFont,
-    SealMark, draw,
+    Attachment, Binding, CompiledFace, DrawValue, FaceFile, FaceInput, FontBook, FontsFile,
+    LoadedFont, SealMark, draw,
 };
 use crate::domain::time::Moment;
 
@@ -29,7 +29,7 @@ pub(super) fn fonts() -> &'static FontBook {
 /// A business license, A3 landscape.
 pub(super) const FACE_TOML: &str = include_str!("testing_face.toml");
 
-/// A submission that fills the sample face, as [`super::DrawInput`] takes it.
+/// A submission that fills the sample face, as [`super::draw`] takes it.
 pub(super) struct Sample {
     pub(super) seal: SealMark,
     pub(super) rows: Vec<Vec<String>>,
@@ -91,16 +91,16 @@ impl Sample {
         ]
     }
 
-    pub(super) fn input<'a>(
+    pub(super) fn face_input<'a>(
         &'a self,
         values: &'a [(&'a str, DrawValue<'a>)],
-        crls: &'a [&'a [u8]],
-    ) -> DrawInput<'a> {
-        DrawInput {
+    ) -> FaceInput<'a, 'a> {
+        FaceInput { license_id: LICENSE_ID, values, qr_text: QR_TEXT }
+    }
+
+    pub(super) fn binding<'a>(&'a self, crls: &'a [&'a [u8]]) -> Binding<'a> {
+        Binding {
             title: "营业执照 · 云泽市吉祥食品",
-            license_id: LICENSE_ID,
-            values,
-            qr_text: QR_TEXT,
             seal: &self.seal,
             sealed_at: Moment::from_unix_seconds(1_795_000_000),
             signer_name: "云泽市市场监督管理局",
@@ -131,7 +131,8 @@ pub(super) fn sealed() -> Vec<u8> {
     let sample = sample();
     let values = sample.values();
     let crls: [&[u8]; 1] = [&sample.crl];
-    let unsealed = draw(face(), fonts(), &sample.input(&values, &crls)).unwrap();
+    let drawn = draw(face(), fonts(), &sample.face_input(&values)).unwrap();
+    let unsealed = drawn.assemble(&sample.binding(&crls)).unwrap();
     unsealed.seal(CMS).unwrap()
 }
 

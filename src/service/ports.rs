@@ -5,11 +5,15 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use crate::crypto::Digest;
+use crate::crypto::{Digest, Signer};
 use crate::domain::{
-    Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind, Validity, VersionNo,
+    AuthorityCode, Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind, Validity,
+    VersionNo,
 };
+
+use crate::pki::Certificate;
 
 use super::error::{Fault, ShelveError};
 
@@ -26,6 +30,14 @@ pub trait Clock: Send + Sync {
 pub trait StepWatch: Send + Sync {
     /// The step has been reached and not yet been taken.
     fn before(&self, step: Step);
+}
+
+/// Lets every step go by.
+#[derive(Clone, Copy, Debug)]
+pub struct NoStepWatch;
+
+impl StepWatch for NoStepWatch {
+    fn before(&self, _step: Step) {}
 }
 
 /// The steps of issuing, as `docs/issuing-cycle.md` numbers them.
@@ -313,4 +325,42 @@ pub struct VaultCount {
     pub licenses: u64,
     /// Versions of them.
     pub versions: u64,
+}
+
+/// Where license types and their faces come from.
+pub trait TemplateSource: Send + Sync {
+    /// The files of every type.
+    fn types(&self) -> Result<Vec<TypeFiles>, Fault>;
+
+    /// The text of `authorities.toml`, `divisions.toml` or `fonts.toml`.
+    fn text(&self, name: &str) -> Result<String, Fault>;
+
+    /// The bytes of a font file, or `None` where it is not there. Asked twice, it is read once.
+    fn font(&self, path: &str) -> Option<Arc<[u8]>>;
+}
+
+/// The files of one license type.
+#[derive(Clone, Debug)]
+pub struct TypeFiles {
+    /// The name of its folder.
+    pub name: String,
+    /// The text of `type.toml`.
+    pub type_text: String,
+    /// The text of `face.toml`.
+    pub face_text: String,
+}
+
+/// The key an authority seals with, and the certificates that vouch for it.
+pub trait SealingKey: Send + Sync {
+    /// Uses the private key.
+    fn signer(&self) -> &dyn Signer;
+
+    /// The sealing certificate first, then those above it, without the anchor.
+    fn chain(&self) -> &[Certificate];
+}
+
+/// Where sealing keys live.
+pub trait SealingKeys: Send + Sync {
+    /// The key of an authority, or `None` where it has none here.
+    fn find(&self, authority: &AuthorityCode) -> Option<Arc<dyn SealingKey>>;
 }

@@ -1,0 +1,65 @@
+//! `/health`: whether the process lives, and whether it can work.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::doors::Doors;
+
+/// The process lives
+///
+/// Answers as long as the process can answer anything.
+#[utoipa::path(get, path = "/health/live", tag = "health", operation_id = "live",
+    responses((status = 200, description = "It lives", body = Health, example = json!({"status": "live", "parts": []}))))]
+pub async fn live() -> Json<Health> {
+    Json(Health { status: "live", parts: Vec::new() })
+}
+
+/// The server can work
+///
+/// Asks the parts the server depends on.
+#[utoipa::path(get, path = "/health/ready", tag = "health", operation_id = "ready",
+    responses(
+        (status = 200, description = "Every part answers", body = Health, example = json!({"status": "ready", "parts": [{"part": "vault", "status": "ok"}]})),
+        (status = 503, description = "A part does not answer", body = Health, example = json!({"status": "not_ready", "parts": [{"part": "vault", "status": "unreachable"}]})),
+    ))]
+pub async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Health>) {
+    let asked = tokio::time::timeout(std::time::Duration::from_secs(5), doors.vault.ping()).await;
+    let vault = match asked {
+        Ok(Ok(())) => "ok",
+        Ok(Err(fault)) => {
+            tracing::warn!(place = fault.place, cause = fault.cause, "the vault does not answer");
+            "unreachable"
+        }
+        Err(_) => {
+            tracing::warn!("the vault did not answer within five seconds");
+            "unreachable"
+        }
+    };
+    let (code, status) = match vault {
+        "ok" => (StatusCode::OK, "ready"),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
+    };
+    (code, Json(Health { status, parts: vec![Part { part: "vault", status: vault }] }))
+}
+
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    /// `live`, `ready` or `not_ready`.
+    status: &'static str,
+    /// The parts asked.
+    parts: Vec<Part>,
+}
+
+/// How a part is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthPart)]
+pub struct Part {
+    /// Which.
+    part: &'static str,
+    /// `ok` or `unreachable`.
+    status: &'static str,
+}

@@ -1,0 +1,232 @@
+//! `POST /api/v1/verifications`: judge a file, or look up a license id. Open to anybody.
+//!
+//! Once the question is well put the answer is 200 with a verdict, whatever the verdict is: a program must never
+//! have to tell an invalid license from a failed call by the status.
+
+use axum::Json;
+use axum::extract::multipart::MultipartError;
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
+use axum::http::StatusCode;
+use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
+use utoipa::ToSchema;
+
+use crate::domain::{LicenseId, LicenseIdError};
+use crate::judge::Verdict;
+
+use super::doors::Doors;
+use super::media::content_type;
+use super::problem::{
+    BAD_FORM, BUSY, FaultLine, NOT_JSON, Problem, UNSUPPORTED_MEDIA_TYPE, VERIFICATION_REFUSED,
+};
+use super::verdict_answer::VerdictAnswer;
+use super::{body, openapi};
+
+/// What a raw file may be sent as. The content is judged by what it is, not by what it is called.
+const FILE_TYPES: [&str; 5] = [
+    "application/pdf",
+    "application/octet-stream",
+    "application/dc+sd-jwt",
+    "application/sd-jwt",
+    "text/plain",
+];
+
+/// Largest JSON question, in bytes: a license id has at most 126 characters.
+const QUESTION_MAX_BYTES: usize = 4_096;
+
+/// Verify a file or a license id
+///
+/// Send the file itself, or a form with the field `file`, or JSON with a `license_id`. With an id alone no file
+/// is judged: the answer says what the vault knows of the license today. Files are not kept.
+#[utoipa::path(
+    post,
+    path = "/api/v1/verifications",
+    tag = "verifications",
+    operation_id = "verify",
+    request_body(content(
+        (IdQuestion = "application/json", example = json!({"license_id": "1.2.156.3005.2.11990000MD0000008F001.11990000MD0000008F.20260001.001.R"})),
+        (FileQuestion = "multipart/form-data"),
+        (Vec<u8> = "application/pdf"),
+        (Vec<u8> = "application/octet-stream"),
+        (String = "application/dc+sd-jwt"),
+        (String = "application/sd-jwt"),
+        (String = "text/plain"),
+    )),
+    responses(
+        (status = 200, description = "The verdict, whatever it is", body = VerdictAnswer),
+        (status = 400, response = openapi::BadRequest),
+        (status = 413, response = openapi::TooLarge),
+        (status = 415, response = openapi::UnsupportedMediaType),
+        (status = 422, response = openapi::VerificationRefused),
+        (status = 500, response = openapi::Failed),
+        (status = 503, response = openapi::Unavailable),
+    )
+)]
+pub async fn verify(
+    State(doors): State<Doors>,
+    request: Request,
+) -> Result<Json<VerdictAnswer>, Problem> {
+    let asked = read(&doors, request).await?;
+    Ok(Json(answer(&doors, asked).await.into()))
+}
+
+/// A license id to look up.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `read` takes apart")]
+pub struct IdQuestion {
+    /// The license id (电子证照标识).
+    license_id: String,
+}
+
+/// A form with the file to judge.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `read` takes apart")]
+pub struct FileQuestion {
+    /// The file; or leave it out and send `license_id`.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// The license id, where no file is sent.
+    license_id: Option<String>,
+}
+
+/// What is to be verified.
+pub enum Asked {
+    /// A file, with the permit that bounds how many are in memory.
+    File(Vec<u8>, OwnedSemaphorePermit),
+    /// The license behind a number.
+    Id(LicenseId),
+}
+
+/// Asks the desk.
+pub async fn answer(doors: &Doors, asked: Asked) -> Verdict {
+    match asked {
+        Asked::File(bytes, _permit) => doors.verify.file(&bytes).await,
+        Asked::Id(id) => doors.verify.id(&id).await,
+    }
+}
+
+/// Reads what is to be verified, in any of the ways it may be sent.
+pub async fn read(doors: &Doors, request: Request) -> Result<Asked, NotAsked> {
+    let limit = doors.settings.file_limit_bytes;
+    match content_type(request.headers()).as_str() {
+        "application/json" => read_json(&body::read(request, QUESTION_MAX_BYTES).await?),
+        "multipart/form-data" => {
+            // The form around the file takes some bytes of its own.
+            body::refuse_announced(&request, limit.saturating_add(QUESTION_MAX_BYTES))?;
+            let permit = file_permit(doors).await?;
+            read_form(request, limit, permit).await
+        }
+        known if FILE_TYPES.contains(&known) => {
+            body::refuse_announced(&request, limit)?;
+            let permit = file_permit(doors).await?;
+            file(body::read(request, limit).await?.into(), permit)
+        }
+        _ => {
+            let types = FILE_TYPES.join(", ");
+            let detail = format!("send application/json, multipart/form-data, {types}");
+            Err(Problem::new(&UNSUPPORTED_MEDIA_TYPE).saying(detail).into())
+        }
+    }
+}
+
+/// Reads a license id as people paste it: with blanks around it, or as the address of a square.
+pub fn parse_pasted(text: &str) -> Result<LicenseId, NotAsked> {
+    let text = text.rsplit_once('#').map_or(text, |(_, id)| id).trim();
+    text.parse().map_err(NotAsked::BadId)
+}
+
+/// Why a question is none.
+#[derive(Debug)]
+pub enum NotAsked {
+    /// The license id is not well formed.
+    BadId(LicenseIdError),
+    /// The file has no bytes.
+    EmptyFile,
+    /// There is neither a file nor a license id, or more than that.
+    Nothing,
+    /// The request could not be read.
+    Unread(Problem),
+}
+
+impl From<Problem> for NotAsked {
+    fn from(problem: Problem) -> Self {
+        Self::Unread(problem)
+    }
+}
+
+impl From<NotAsked> for Problem {
+    fn from(not_asked: NotAsked) -> Self {
+        let (field, code, message) = match not_asked {
+            NotAsked::BadId(why) => ("license_id", "verification.bad_license_id", why.to_string()),
+            NotAsked::EmptyFile => {
+                ("file", "verification.empty_file", "the file is empty".to_owned())
+            }
+            NotAsked::Nothing => {
+                let message = "send one file, or one `license_id` and nothing else";
+                ("", "verification.nothing_sent", message.to_owned())
+            }
+            NotAsked::Unread(problem) => return problem,
+        };
+        let fault = FaultLine::new(field, code, message.clone());
+        Self::new(&VERIFICATION_REFUSED).saying(message).with_faults(vec![fault])
+    }
+}
+
+fn read_json(body: &[u8]) -> Result<Asked, NotAsked> {
+    let Ok(Value::Object(sent)) = serde_json::from_slice(body) else {
+        return Err(Problem::new(&NOT_JSON).into());
+    };
+    match sent.get("license_id") {
+        Some(Value::String(id)) if sent.len() == 1 => parse_pasted(id).map(Asked::Id),
+        _ => Err(NotAsked::Nothing),
+    }
+}
+
+async fn read_form(
+    mut request: Request,
+    limit: usize,
+    permit: OwnedSemaphorePermit,
+) -> Result<Asked, NotAsked> {
+    DefaultBodyLimit::max(limit.saturating_add(QUESTION_MAX_BYTES)).apply(&mut request);
+    let form = Multipart::from_request(request, &()).await;
+    let mut form = form.map_err(|_| Problem::new(&BAD_FORM))?;
+    let (mut bytes, mut id) = (Vec::new(), String::new());
+    while let Some(field) = form.next_field().await.map_err(|why| form_problem(&why, limit))? {
+        match field.name() {
+            Some("file") if bytes.is_empty() => {
+                bytes = field.bytes().await.map_err(|why| form_problem(&why, limit))?.into();
+            }
+            Some("license_id") if id.is_empty() => {
+                let sent = field.bytes().await.map_err(|why| form_problem(&why, limit))?;
+                id = String::from_utf8_lossy(&sent).into_owned();
+            }
+            _ => {}
+        }
+    }
+    // A form of a browser always has both fields; an empty file is one that was not chosen.
+    match (bytes.is_empty(), id.trim().is_empty()) {
+        (false, _) if bytes.len() > limit => Err(body::too_large(limit).into()),
+        (false, _) => file(bytes, permit),
+        (true, false) => parse_pasted(&id).map(Asked::Id),
+        (true, true) => Err(NotAsked::Nothing),
+    }
+}
+
+fn file(bytes: Vec<u8>, permit: OwnedSemaphorePermit) -> Result<Asked, NotAsked> {
+    if bytes.is_empty() {
+        return Err(NotAsked::EmptyFile);
+    }
+    Ok(Asked::File(bytes, permit))
+}
+
+async fn file_permit(doors: &Doors) -> Result<OwnedSemaphorePermit, Problem> {
+    let files = doors.permits.files.clone();
+    files.acquire_owned().await.map_err(|_| Problem::new(&BUSY))
+}
+
+fn form_problem(why: &MultipartError, limit: usize) -> Problem {
+    if why.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return body::too_large(limit);
+    }
+    Problem::new(&BAD_FORM)
+}

@@ -1,0 +1,75 @@
+//! The template folder: license types, authorities, divisions and fonts as files.
+//!
+//! The room reads files and understands none of them; what they say is read by `domain` and `pdf`, and put
+//! together by `service::workshop`.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::service::error::Fault;
+use crate::service::ports::{TemplateSource, TypeFiles};
+
+/// A folder laid out as `docs/templates.md` says.
+#[derive(Debug)]
+pub struct TemplateFolder {
+    folder: PathBuf,
+    fonts: Mutex<HashMap<PathBuf, Arc<[u8]>>>,
+}
+
+impl TemplateFolder {
+    /// The folder with `types/`, `authorities.toml`, `divisions.toml` and `fonts.toml`.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), fonts: Mutex::default() }
+    }
+
+    /// The two files of one type's folder.
+    pub fn type_files(folder: &Path) -> Result<TypeFiles, Fault> {
+        let text = |name: &str| {
+            let path = folder.join(name);
+            fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))
+        };
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        Ok(TypeFiles {
+            name: name.unwrap_or_default(),
+            type_text: text("type.toml")?,
+            face_text: text("face.toml")?,
+        })
+    }
+}
+
+impl TemplateSource for TemplateFolder {
+    fn types(&self) -> Result<Vec<TypeFiles>, Fault> {
+        let types = self.folder.join("types");
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(&types).map_err(|error| unreadable(&types, &error))? {
+            let path = entry.map_err(|error| unreadable(&types, &error))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+        folders.sort();
+        folders.iter().map(|folder| Self::type_files(folder)).collect()
+    }
+
+    fn text(&self, name: &str) -> Result<String, Fault> {
+        let path = self.folder.join(name);
+        fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))
+    }
+
+    fn font(&self, path: &str) -> Option<Arc<[u8]>> {
+        let path = self.folder.join(path);
+        let mut fonts = self.fonts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = fonts.get(&path) {
+            return Some(Arc::clone(known));
+        }
+        let bytes: Arc<[u8]> = fs::read(&path).ok()?.into();
+        fonts.insert(path, Arc::clone(&bytes));
+        Some(bytes)
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
+    Fault::new("templates.read", format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,172 @@
+//! `/verify`: is this license genuine, and in force today?
+//!
+//! The page works as a plain form. With the script the same form is sent in the background (`?part=verdict`) and
+//! the answer comes in place; the square on a license leads here with its id behind `#`, which never reaches a
+//! server on its own.
+
+use askama::Template;
+use axum::extract::{Query, Request, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::domain::LicenseIdError;
+use crate::http::problem::Problem;
+use crate::http::verification::{self, Asked, NotAsked};
+
+use super::Pages;
+use super::lang::Lang;
+use super::page::{Page, draw};
+use super::verdict_view::VerdictView;
+
+/// What the address may carry.
+#[derive(Default, Deserialize)]
+pub struct Asking {
+    /// A license id to look up.
+    id: Option<String>,
+    /// `verdict` where the answer goes into a page that is already there.
+    part: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/verify.html")]
+struct VerifyPage {
+    page: Page,
+    limit_megabytes: usize,
+    limit_bytes: usize,
+    id: String,
+    verdict: Option<VerdictView>,
+    mistake: Option<Mistake>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/verdict_part.html")]
+struct VerdictPart {
+    page: Page,
+    verdict: Option<VerdictView>,
+    mistake: Option<Mistake>,
+}
+
+/// What keeps a question from being one.
+struct Mistake {
+    /// The field it is about: `file` or `license_id`.
+    field: &'static str,
+    words: String,
+}
+
+/// The page, with an answer where the address asks for one.
+pub async fn page(State(pages): State<Pages>, page: Page, uri: Uri) -> Response {
+    let asking = Query::<Asking>::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
+    let Some(id) = asking.id.filter(|id| !id.trim().is_empty()) else {
+        let limit = pages.doors.settings.file_limit_bytes;
+        return draw(StatusCode::OK, &VerifyPage::of(page, limit, String::new(), None, None));
+    };
+    let shown: String = id.chars().take(200).collect();
+    let asked = verification::parse_pasted(&id).map(Asked::Id);
+    respond(&pages, page, asked, shown, asking.part.as_deref()).await
+}
+
+/// The answer to the form.
+pub async fn answer(State(pages): State<Pages>, page: Page, request: Request) -> Response {
+    let query = Query::<Asking>::try_from_uri(request.uri());
+    let part = query.map(|query| query.0).unwrap_or_default().part;
+    let asked = verification::read(&pages.doors, request).await;
+    let shown = match &asked {
+        Ok(Asked::Id(id)) => id.to_string(),
+        _ => String::new(),
+    };
+    respond(&pages, page, asked, shown, part.as_deref()).await
+}
+
+async fn respond(
+    pages: &Pages,
+    page: Page,
+    asked: Result<Asked, NotAsked>,
+    shown: String,
+    part: Option<&str>,
+) -> Response {
+    let limit = pages.doors.settings.file_limit_bytes;
+    let (status, verdict, mistake) = match asked {
+        Ok(asked) => {
+            let verdict = verification::answer(&pages.doors, asked).await;
+            (StatusCode::OK, Some(VerdictView::of(&verdict, page.lang)), None)
+        }
+        Err(why) => {
+            let mistake = Mistake::of(&why, page.lang, limit);
+            (Problem::from(why).status(), None, Some(mistake))
+        }
+    };
+    match part {
+        Some("verdict") => draw(status, &VerdictPart { page, verdict, mistake }),
+        _ => draw(status, &VerifyPage::of(page, limit, shown, verdict, mistake)),
+    }
+}
+
+impl VerifyPage {
+    fn of(
+        page: Page,
+        limit_bytes: usize,
+        id: String,
+        verdict: Option<VerdictView>,
+        mistake: Option<Mistake>,
+    ) -> Self {
+        Self { page, limit_megabytes: limit_bytes / 1_000_000, limit_bytes, id, verdict, mistake }
+    }
+
+    fn mistake_at(&self, field: &str) -> Option<&Mistake> {
+        self.mistake.as_ref().filter(|mistake| mistake.field == field)
+    }
+}
+
+impl Mistake {
+    fn of(why: &NotAsked, lang: Lang, limit_bytes: usize) -> Self {
+        let (field, words) = match why {
+            NotAsked::BadId(why) => ("license_id", id_words(*why, lang)),
+            NotAsked::EmptyFile => {
+                let zh = "这个文件是空的，请重新选择。";
+                ("file", lang.pick(zh, "The file is empty. Choose another.").to_owned())
+            }
+            NotAsked::Nothing => {
+                let en = "Choose a file, or type a license id.";
+                ("file", lang.pick("请选择一个文件，或输入电子证照标识。", en).to_owned())
+            }
+            NotAsked::Unread(problem) if problem.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                let megabytes = limit_bytes / 1_000_000;
+                let en = format!("The file is larger than {megabytes} MB. Choose a smaller one.");
+                let zh = format!("文件超过 {megabytes} MB，请选择更小的文件。");
+                ("file", lang.pick(&zh, &en).to_owned())
+            }
+            NotAsked::Unread(_) => {
+                let en = "The file did not arrive whole. Send it again.";
+                ("file", lang.pick("文件没有完整送达，请重新提交。", en).to_owned())
+            }
+        };
+        Self { field, words }
+    }
+}
+
+fn id_words(why: LicenseIdError, lang: Lang) -> String {
+    if lang == Lang::En {
+        return format!("This is not a license id: {why}.");
+    }
+    match why {
+        LicenseIdError::Root => {
+            "电子证照标识应以 1.2.156.3005.2. 开头，请核对后重新输入。".to_owned()
+        }
+        LicenseIdError::PartCount { found } => {
+            format!(
+                "电子证照标识在 1.2.156.3005.2. 之后应有五段，这里有 {found} 段，请核对是否缺字。"
+            )
+        }
+        LicenseIdError::CheckCharacter { .. } => {
+            "校验位不符：很可能有一个字符输错，请逐段核对。".to_owned()
+        }
+        LicenseIdError::VendorCheckCharacter { .. } => {
+            "校验位是某些系统的错误算法算出的，不符合国家标准。请联系颁发机构。".to_owned()
+        }
+        LicenseIdError::TypeCode => "证照类型代码（第一段）不正确，请核对。".to_owned(),
+        LicenseIdError::Authority => "颁发机构代码（第二段）不正确，请核对。".to_owned(),
+        LicenseIdError::Serial => "流水号（第三段）只能由数字和大写字母组成，请核对。".to_owned(),
+        LicenseIdError::Version => "版本号（第四段）应为三位数字，请核对。".to_owned(),
+    }
+}
