@@ -43,8 +43,6 @@ pub(super) struct Said {
     pub(super) sealed_at: Moment,
     /// The common name of the sealing certificate, if its path held.
     pub(super) subject: Option<String>,
-    /// Whether values of the license are left out of the file.
-    pub(super) partial: bool,
 }
 
 /// A file that has been looked at; where its license stands has not been asked yet.
@@ -56,7 +54,6 @@ pub struct Examined {
     authenticity: Outcome,
     license: Option<LicenseFacts>,
     validity: Option<Validity>,
-    partial: bool,
     file_digest: Option<Digest>,
 }
 
@@ -99,7 +96,6 @@ impl Examined {
             authenticity,
             license,
             validity: said.as_ref().map(|said| said.facts.validity),
-            partial: said.is_some_and(|said| said.partial),
             file_digest: look.file_digest,
         }
     }
@@ -168,8 +164,8 @@ impl Examined {
         let same_content = content == Some(record.content_digest);
         if same_file {
             Observed::VaultSame
-        } else if same_content && self.partial {
-            // A presentation that withholds values is another file by right.
+        } else if same_content && self.form == Form::Ecert {
+            // A presentation that withholds values, or shows them in another order, is another file by right.
             Observed::VaultSameContent
         } else {
             Observed::VaultOther

@@ -95,7 +95,10 @@ fn genuine(standing: &Standings, authority: Option<&str>) -> (Text2, Text2) {
         Some(detail) if detail.is_in_force() => (
             "证照有效，可以采信".to_owned(),
             "in force, may be relied on".to_owned(),
-            Text2::fixed("可以采信", "It may be relied on"),
+            Text2::fixed(
+                "核对持证人身份后即可采信",
+                "Make sure who the holder is, then rely on it",
+            ),
         ),
         Some(detail) => {
             let Text2 { zh, en } = standing_text(detail);

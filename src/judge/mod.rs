@@ -1,6 +1,6 @@
 //! From bytes to facts to findings to a verdict.
 //!
-//! [`examine`] looks at a file and writes down one [`Finding`] for each check: passed, failed, or could not be
+//! [`examine()`] looks at a file and writes down one [`Finding`] for each check: passed, failed, or could not be
 //! made. What the vault knows of the license comes in as a [`VaultFact`], and [`Examined::conclude`] keeps
 //! integrity, authenticity and standing apart in a [`Verdict`] that leads with one sentence a clerk can act
 //! on. A verdict is "valid" only if every check laid down for its form is there and passed, so a check that
@@ -14,6 +14,8 @@ pub mod finding;
 mod headline;
 pub mod observed;
 mod pdf;
+#[cfg(test)]
+mod pdf_tests;
 pub mod report;
 mod standing;
 #[cfg(test)]

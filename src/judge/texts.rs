@@ -182,7 +182,7 @@ impl Observed {
                 return filled(
                     ("ecert.disclosures", Passed, About::Integrity),
                     format!("出示 {shown} 项，未出示 {withheld} 项，均与签名相符"),
-                    format!("{shown} values shown, {withheld} withheld, all as signed"),
+                    format!("Values shown: {shown}, withheld: {withheld}; all as they were signed"),
                     None,
                 );
             }
@@ -370,8 +370,8 @@ impl Observed {
                 "license.vault_copy",
                 Passed,
                 About::Standing,
-                "与证照库存件内容一致（部分出示）",
-                "The same content as in the vault, shown in part",
+                "内容与证照库存件一致",
+                "The same content as in the vault",
             ),
             Self::VaultOther => (
                 "license.vault_copy",

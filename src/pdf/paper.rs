@@ -234,7 +234,7 @@ impl FontUse {
             SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
         let face = fonts.numbered(self.face);
         let glyphs: Vec<u16> = self.glyphs.iter().map(|(glyph, ..)| *glyph).collect();
-        let file = deflater.compress(&subset(face, &glyphs)?);
+        let file = subset(face, &glyphs, deflater)?;
         let name = format!("{}+{}", self.tag(), face.name);
         let name = Name(name.as_bytes());
         let [type0, cid, descriptor, program, unicode] = [(); 5].map(|()| next.bump());
@@ -269,8 +269,11 @@ impl FontUse {
         };
         font.finish();
 
-        let mut stream = chunk.stream(program, &file);
+        let mut stream = chunk.stream(program, &file.packed);
         stream.filter(Filter::FlateDecode);
+        if face.outlines == Outlines::Glyf {
+            stream.pair(Name(b"Length1"), i32::try_from(file.length).ok()?);
+        }
         if face.outlines == Outlines::Cff {
             stream.pair(Name(b"Subtype"), Name(b"CIDFontType0C"));
         }

@@ -160,7 +160,8 @@ impl Pen<'_> {
     fn at(&self, x: f32, y: f32) -> [f32; 2] {
         let (x, y) = (x / self.units - self.half, y / self.units);
         let Frame { origin, right, up } = self.frame;
-        [0, 1].map(|n| rounded(origin[n] + right[n] * x + up[n] * y))
+        // A tenth of a unit is a fiftieth of a millimetre on a seal of the usual size.
+        [0, 1].map(|n| ((origin[n] + right[n] * x + up[n] * y) * 10.0).round() / 10.0)
     }
 }
 
