@@ -1,2 +1,7 @@
-//! Entry point.
-fn main() {}
+//! The program: everything it does stands in the library's `cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    zhengku::cli::main()
+}

@@ -24,7 +24,7 @@ pub trait Signer: Send + Sync {
     /// The suite of every signature it makes.
     fn suite(&self) -> Suite;
 
-    /// Signs `message`, which it hashes itself.
+    /// Signs `message`, which it hashes itself. Of two ECDSA signatures it gives the lower.
     fn sign(&self, message: &[u8]) -> Result<Signature, SignFault>;
 
     /// The bits of the public key as an X.509 `subjectPublicKey` holds them: the uncompressed point of 65
@@ -87,7 +87,8 @@ impl Signer for KeySigner {
                 raw
             }
         };
-        Signature::from_raw(self.suite(), raw).map_err(|_| SignFault::Nonsense)
+        let signature = Signature::from_raw(self.suite(), raw).map_err(|_| SignFault::Nonsense)?;
+        Ok(signature.lowered())
     }
 
     fn public_key(&self) -> &[u8] {
@@ -181,6 +182,20 @@ mod tests {
             verify_raw(suite, p256().public_key(), b"message", signature.raw()),
             Err(BadSignature)
         );
+    }
+
+    #[test]
+    fn both_signatures_of_a_pair_verify_and_the_lower_is_given() {
+        let signer = p256();
+        for round in 0..16_u8 {
+            let low = signer.sign(&[round]).unwrap();
+            assert!(low.is_low());
+            let key = signer.public_key();
+            let high = low.clone().raised();
+            assert_eq!(verify_raw(low.suite(), key, &[round], high.raw()), Ok(()));
+            assert!(!high.is_low());
+            assert_eq!(high.lowered(), low);
+        }
     }
 
     #[test]

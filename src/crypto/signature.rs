@@ -2,9 +2,14 @@
 //!
 //! PKCS#11 and JWS want an ECDSA signature raw, as `r` and `s` of 32 bytes each; X.509 and CMS want it as the
 //! DER sequence of two integers. A [`Signature`] holds the raw bytes and gives either. The DER reader takes
-//! the one shortest spelling only, so that a signature inside a sealed file has no second form.
+//! the one shortest spelling only.
 //!
-//! Sources: RFC 7518 section 3.4, RFC 3279 section 2.2.3 (`Ecdsa-Sig-Value`), ITU-T X.690 8.3.
+//! Of an ECDSA signature there are always two that verify, with `s` and with the group order less `s`, and
+//! anybody can turn one into the other. Ours have the lower ([`Signature::lowered`]), and what is read from a
+//! sealed file must have it ([`Signature::is_low`]), so that a file has no second form that verifies.
+//!
+//! Sources: RFC 7518 section 3.4, RFC 3279 section 2.2.3 (`Ecdsa-Sig-Value`), ITU-T X.690 8.3; SEC 2 version 2,
+//! 2.4.2 (the order of P-256).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,6 +18,17 @@ use super::suite::Suite;
 
 /// Length of `r` and of `s` on P-256, in bytes.
 const HALF: usize = 32;
+
+/// The order of the group of P-256, big-endian.
+const ORDER: [u8; HALF] = [
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+/// Half of it, rounded down: the highest `s` that is low.
+const HALF_ORDER: [u8; HALF] = [
+    0x7f, 0xff, 0xff, 0xff, 0x80, 0x00, 0x00, 0x00, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xde, 0x73, 0x7d, 0x56, 0xd3, 0x8b, 0xcf, 0x42, 0x79, 0xdc, 0xe5, 0x61, 0x7e, 0x31, 0x92, 0xa8,
+];
 
 /// A signature and the suite it was made with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +73,34 @@ impl Signature {
         self.suite
     }
 
+    /// Whether it is the lower of the two signatures that verify; RSA has only one.
+    pub fn is_low(&self) -> bool {
+        match self.suite {
+            Suite::RsaPkcs1Sha256 => true,
+            // Big-endian numbers of one length compare as their bytes do.
+            Suite::EcdsaP256Sha256 => self.raw.get(HALF..).is_some_and(|s| *s <= HALF_ORDER[..]),
+        }
+    }
+
+    /// The lower of the two signatures that verify. Every `Signer` gives this one.
+    pub fn lowered(mut self) -> Self {
+        if !self.is_low()
+            && let Some(s) = self.raw.get_mut(HALF..)
+        {
+            let lower = complement(s);
+            s.copy_from_slice(&lower);
+        }
+        self
+    }
+
+    /// The other of the two signatures that verify, which nobody should take.
+    #[cfg(test)]
+    pub(crate) fn raised(mut self) -> Self {
+        let higher = complement(&self.raw[HALF..]);
+        self.raw[HALF..].copy_from_slice(&higher);
+        self
+    }
+
     /// As PKCS#11 and JWS want it.
     pub fn raw(&self) -> &[u8] {
         &self.raw
@@ -80,6 +124,19 @@ impl Signature {
             }
         }
     }
+}
+
+/// The order less `s`, which is not greater; big-endian.
+fn complement(s: &[u8]) -> [u8; HALF] {
+    let mut lower = ORDER;
+    let mut borrow = false;
+    for (digit, less) in lower.iter_mut().zip(s).rev() {
+        let (difference, under) = digit.overflowing_sub(*less);
+        let (difference, under_again) = difference.overflowing_sub(u8::from(borrow));
+        borrow = under || under_again;
+        *digit = difference;
+    }
+    lower
 }
 
 /// Reads one non-negative DER integer into `into`, right-aligned, and gives what follows it.

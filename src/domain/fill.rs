@@ -4,10 +4,11 @@ use super::catalogue::{Column, FieldKind, FieldSource, FilledFrom, TypeDefinitio
 use super::face::{FaceData, FaceValue, Portrait, PortraitType};
 use super::holder::Holder;
 use super::number::{CitizenNumber, CreditCode};
+use super::printed::minute_in_chinese;
 use super::submission::check_keys;
 use super::submission_fault::{FaultKind, SubmissionFault};
 use super::text::Texts;
-use super::time::{Day, TimeError};
+use super::time::Day;
 use super::validity::Validity;
 use super::wire::{WireObject, WireValue};
 
@@ -58,6 +59,12 @@ pub(super) fn fill(
                 }
             }
         };
+        let value = value.map(|value| match value {
+            FaceValue::Text { plain, .. } => {
+                FaceValue::Text { printed: field.printed(&plain), plain }
+            }
+            other => other,
+        });
         values.extend(value.map(|value| (field.code.clone(), value)));
     }
     FaceData::new(values)
@@ -65,7 +72,7 @@ pub(super) fn fill(
 
 impl Filled<'_> {
     fn value(&self, from: FilledFrom) -> Option<FaceValue> {
-        let day = |day: Day| FaceValue::Text { plain: day.to_string(), printed: day.in_chinese() };
+        let day = |day: Day| FaceValue::text(&day.to_string());
         let joined = |part: fn(&Holder) -> &str| {
             let parts: Vec<&str> = self.holders.iter().map(part).collect();
             (!parts.is_empty()).then(|| FaceValue::text(&parts.join("、")))
@@ -83,8 +90,7 @@ impl Filled<'_> {
             }),
             FilledFrom::Validity => self.validity.map(|validity| {
                 let end = validity.to().map_or_else(|| "长期".to_owned(), |last| last.to_string());
-                let plain = format!("{}/{end}", validity.from());
-                FaceValue::Text { plain, printed: validity.in_chinese() }
+                FaceValue::text(&format!("{}/{end}", validity.from()))
             }),
         }
     }
@@ -110,9 +116,7 @@ fn read_value(
         FieldKind::Table { columns, max_rows } => {
             read_table(place, columns, *max_rows, value, texts)
         }
-        FieldKind::Integer { min, max, unit } => {
-            read_integer(place, (*min, *max), unit, value, texts)
-        }
+        FieldKind::Integer { min, max, .. } => read_integer(place, (*min, *max), value, texts),
         _ => {
             let WireValue::Text(text) = value else {
                 texts.wrong_kind(place, "a text", value);
@@ -144,15 +148,15 @@ fn read_text(
         FieldKind::Date => texts
             .day(place, text)
             .map(|day| FaceValue::Text { plain: day.to_string(), printed: day.in_chinese() }),
-        FieldKind::DateTime => match read_minute(text) {
-            Ok(printed) => Some(FaceValue::Text { plain: text.to_owned(), printed }),
+        FieldKind::DateTime => match minute_in_chinese(text) {
+            Ok(_) => Some(FaceValue::text(text)),
             Err(why) => {
                 texts.fault(place, FaultKind::BadDay { why });
                 None
             }
         },
-        FieldKind::Decimal { decimals, max_digits, unit } => {
-            read_decimal(place, *decimals, *max_digits, unit, text, texts)
+        FieldKind::Decimal { decimals, max_digits, .. } => {
+            read_decimal(place, *decimals, *max_digits, text, texts)
         }
         FieldKind::Text { limit_chars, lines } => {
             texts.printable(place, text, *limit_chars, *lines).then(|| FaceValue::text(text))
@@ -176,24 +180,9 @@ fn checked(
     }
 }
 
-/// `2026-11-22 08:05`, printed as `2026年11月22日08时05分`.
-fn read_minute(text: &str) -> Result<String, TimeError> {
-    let (day, minute) = text.split_once(' ').ok_or(TimeError::Form)?;
-    let day: Day = day.parse()?;
-    let [h1, h2, b':', m1, m2] = minute.as_bytes() else {
-        return Err(TimeError::Form);
-    };
-    let digits = [h1, h2, m1, m2].iter().all(|byte| byte.is_ascii_digit());
-    if !digits || [*h1, *h2] > *b"23" || [*m1, *m2] > *b"59" {
-        return Err(TimeError::Form);
-    }
-    Ok(format!("{}{}时{}分", day.in_chinese(), &minute[..2], &minute[3..]))
-}
-
 fn read_integer(
     place: &str,
     (min, max): (i64, i64),
-    unit: &str,
     value: &WireValue,
     texts: &mut Texts<'_>,
 ) -> Option<FaceValue> {
@@ -214,14 +203,13 @@ fn read_integer(
         texts.fault(place, FaultKind::OutOfRange { bounds: format!("from {min} to {max}") });
         return None;
     }
-    Some(FaceValue::Text { plain: text.clone(), printed: format!("{text}{unit}") })
+    Some(FaceValue::text(text))
 }
 
 fn read_decimal(
     place: &str,
     decimals: usize,
     max_digits: usize,
-    unit: &str,
     text: &str,
     texts: &mut Texts<'_>,
 ) -> Option<FaceValue> {
@@ -246,7 +234,7 @@ fn read_decimal(
         texts.fault(place, FaultKind::OutOfRange { bounds });
         return None;
     }
-    Some(FaceValue::Text { plain: text.to_owned(), printed: format!("{text}{unit}") })
+    Some(FaceValue::text(text))
 }
 
 fn read_portrait(

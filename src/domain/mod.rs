@@ -14,6 +14,7 @@ pub mod holder;
 pub mod license_id;
 pub mod license_type;
 pub mod number;
+mod printed;
 pub mod standing;
 pub mod submission;
 pub mod submission_fault;

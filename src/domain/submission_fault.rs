@@ -165,6 +165,11 @@ fault_kinds! {
     SurroundingSpace = "surrounding_space";
     /// A row has a column the table does not have, or lacks one it has.
     TableColumn = "table_column";
+    /// The rows of a table do not fit its box at the smallest size the template allows.
+    TableDoesNotFit {
+        /// How many there are.
+        rows: usize,
+    } = "table_does_not_fit";
     /// A table has more rows than its field allows.
     TableTooLong {
         /// What the field allows.
@@ -261,6 +266,10 @@ impl fmt::Display for FaultKind {
             Self::ReplacesUnknown => f.write_str("names a license that is not in the vault"),
             Self::SurroundingSpace => f.write_str("begins or ends with a blank: remove it"),
             Self::TableColumn => f.write_str("does not agree with the columns of the table"),
+            Self::TableDoesNotFit { rows } => write!(
+                f,
+                "has {rows} rows, which do not fit their box on the face at the smallest size"
+            ),
             Self::TableTooLong { limit_rows, actual_rows } => {
                 write!(f, "has {actual_rows} rows; {limit_rows} are allowed")
             }

@@ -37,7 +37,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use doors::{Doors, HttpSettings};
+pub use doors::{Doors, HttpSettings, Permits};
 pub use problem::{Problem, ProblemKind};
 
 /// How long requests under way may take to finish once the server is told to stop.

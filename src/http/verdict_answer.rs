@@ -6,7 +6,7 @@ use utoipa::openapi::schema::Object;
 
 use crate::domain::Standing;
 use crate::judge::{
-    Finding, FindingOutcome, JudgedForm, LicenseFacts, Outcome, Overall, Question, StandingState,
+    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall, StandingState,
     Text2, Verdict,
 };
 
@@ -61,7 +61,7 @@ pub struct VerdictAnswer {
 impl From<Verdict> for VerdictAnswer {
     fn from(verdict: Verdict) -> Self {
         Self {
-            verdict: verdict.verdict,
+            verdict: verdict.overall,
             integrity: verdict.integrity,
             authenticity: verdict.authenticity,
             standing: verdict.standing,
@@ -91,7 +91,7 @@ pub struct Words {
 
 impl From<Text2> for Words {
     fn from(text: Text2) -> Self {
-        Self { zh: text.zh, en: text.en }
+        Self { zh: text.zh.into_owned(), en: text.en.into_owned() }
     }
 }
 
@@ -106,7 +106,7 @@ pub struct FindingAnswer {
     outcome: FindingOutcome,
     /// Which of the three questions it helps to answer.
     #[schema(schema_with = question)]
-    about: Question,
+    about: About,
     /// What was seen.
     fact: Words,
     /// What to do about it.
@@ -154,7 +154,7 @@ pub struct FactsAnswer {
     content_digest: String,
     /// When it was sealed.
     #[schema(format = DateTime)]
-    sealed_at: Option<String>,
+    sealed_at: String,
     /// Whom the sealing certificate names.
     certificate_subject: Option<String>,
 }
@@ -172,7 +172,7 @@ impl From<LicenseFacts> for FactsAnswer {
             valid_to: facts.valid_to.map(|day| day.to_string()),
             version: facts.version.number(),
             content_digest: facts.content_digest.to_string(),
-            sealed_at: facts.sealed_at.map(|moment| moment.to_string()),
+            sealed_at: facts.sealed_at.to_string(),
             certificate_subject: facts.certificate_subject,
         }
     }

@@ -1,62 +1,65 @@
-//! A finding (核验项): one check, and what came of it.
-//!
-//! Each check passes, fails or could not be made, and the last is never a pass. A finding says what was seen
-//! in words for people and carries a fixed code for programs; it holds no personal data, because verdicts are
-//! printed, filed and passed on.
+//! One check and how it came out (核验项).
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 
-/// A sentence in both languages of the pages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Text2 {
-    /// Chinese.
-    pub zh: String,
-    /// English.
-    pub en: String,
-}
-
-impl Text2 {
-    /// The same sentence in Chinese and in English.
-    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { zh: zh.into(), en: en.into() }
-    }
-}
-
-/// One check of a verdict.
+/// One check: what was looked at, how it came out, what was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// A fixed word, such as `seal.bytes`. Part of the API: never reworded, never reused.
+    /// A fixed word for programs, such as `seal.bytes`. Part of the API: never reworded, never reused.
     pub code: &'static str,
-    /// What came of it.
+    /// How it came out.
     pub outcome: FindingOutcome,
-    /// Which of the three questions it helps to answer.
-    pub about: Question,
-    /// What was seen.
+    /// What it bears on.
+    pub about: About,
+    /// What was seen; no personal data.
     pub fact: Text2,
-    /// What to do about it, where there is something to do.
+    /// What to do about it, where something can be done.
     pub next_step: Option<Text2>,
 }
 
-/// What came of a check.
+/// How a check came out. "Could not be made" is neither of the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingOutcome {
-    /// It could not be made; that is neither a pass nor a failure.
+    /// The check could not be made.
     CouldNotBeMade,
-    /// It was made and what it asks for does not hold.
+    /// It did not hold.
     Failed,
-    /// It was made and what it asks for holds.
+    /// It held.
     Passed,
 }
 
-/// The three questions a verdict keeps apart.
+/// What a check bears on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Question {
-    /// Was it sealed by an authority we trust for that type (真实性)?
+pub enum About {
+    /// Whether an authority we trust sealed it (真实性).
     Authenticity,
-    /// Are the bytes those that were sealed (完整性)?
+    /// Whether the bytes are those that were sealed (完整性).
     Integrity,
-    /// May the license be relied on today (证照状态)?
+    /// Where the license stands today (证照状态).
     Standing,
+}
+
+/// A text in both languages of the house.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Text2 {
+    /// Chinese, shown first.
+    pub zh: Cow<'static, str>,
+    /// English.
+    pub en: Cow<'static, str>,
+}
+
+impl Text2 {
+    /// A text without anything to fill in.
+    pub const fn fixed(zh: &'static str, en: &'static str) -> Self {
+        Self { zh: Cow::Borrowed(zh), en: Cow::Borrowed(en) }
+    }
+
+    /// A text with something filled in.
+    pub fn filled(zh: String, en: String) -> Self {
+        Self { zh: Cow::Owned(zh), en: Cow::Owned(en) }
+    }
 }

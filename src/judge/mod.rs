@@ -1,7 +1,30 @@
 //! From bytes to facts to findings to a verdict.
+//!
+//! [`examine`] looks at a file and writes down one [`Finding`] for each check: passed, failed, or could not be
+//! made. What the vault knows of the license comes in as a [`VaultFact`], and [`Examined::conclude`] keeps
+//! integrity, authenticity and standing apart in a [`Verdict`] that leads with one sentence a clerk can act
+//! on. A verdict is "valid" only if every check laid down for its form is there and passed, so a check that
+//! was left out can never help a file along. The floor is pure: bytes, trust, facts and the moment come in.
 
+mod certificate;
+mod ecert;
+pub mod examine;
+pub mod facts;
 pub mod finding;
+mod headline;
+pub mod observed;
+mod pdf;
+pub mod report;
+mod standing;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod texts;
 pub mod verdict;
 
-pub use finding::{Finding, FindingOutcome, Question, Text2};
-pub use verdict::{JudgedForm, LicenseFacts, Outcome, Overall, StandingState, Verdict};
+pub use examine::{Examined, MAX_FILE_BYTES, examine, judge_id};
+pub use facts::{Form, Trust, VaultFact, VaultRecord};
+pub use finding::{About, Finding, FindingOutcome, Text2};
+pub use texts::standing_text;
+pub use verdict::{LicenseFacts, Outcome, Overall, StandingState, Verdict};

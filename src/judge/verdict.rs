@@ -1,66 +1,95 @@
-//! The verdict (核验结论): three answers kept apart, and one sentence a clerk can act on.
+//! The conclusion (核验结论): integrity, authenticity and standing, kept apart.
 //!
-//! Integrity and authenticity are about the document and never change; standing is about the license behind
-//! it and is true of one moment. Where integrity fails nothing in the file is believed, so
-//! [`Verdict::license`] is empty then, and the issuer's name always comes from our registry.
+//! [`Verdict::overall`] is of the document; where the license stands is a separate answer, so a genuine
+//! document of a revoked license is `valid` with a standing that failed, and the headline says not to accept
+//! it. The three outcomes are drawn from findings by [`outcome`], which passes only if every check on a list
+//! is there and passed.
 
 use serde::Serialize;
 
+use super::facts::Form;
+use super::finding::{About, Finding, FindingOutcome, Text2};
 use crate::crypto::Digest;
 use crate::domain::{Day, LicenseId, LicenseTypeCode, Moment, Standing, VersionNo};
 
-use super::finding::{Finding, Text2};
-
-/// What is to be made of a document, or of a license number, at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// What is to be said of a file, or of a license id.
+#[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
-    /// Of the document: integrity and authenticity together.
-    pub verdict: Overall,
+    /// The verdict on the document.
+    #[serde(rename = "verdict")]
+    pub overall: Overall,
     /// Whether the bytes are those that were sealed.
     pub integrity: Outcome,
-    /// Whether an authority we trust for that type sealed them.
+    /// Whether an authority we trust sealed them.
     pub authenticity: Outcome,
-    /// Whether the license may be relied on today.
+    /// Whether the license is in force.
     pub standing: Outcome,
-    /// What the license's standing is, or why that is not known.
+    /// Where the license stands, or why that is not known.
     pub standing_state: StandingState,
-    /// Since when, which kind, by which version.
+    /// Where it stands, with its days.
     pub standing_detail: Option<Standing>,
     /// When the vault was asked.
     pub standing_as_of: Option<Moment>,
     /// One sentence a clerk can act on.
     pub headline: Text2,
-    /// What to do next.
+    /// What to do now.
     pub next_step: Text2,
-    /// Every check.
+    /// Every check, in the order in which it was made.
     pub findings: Vec<Finding>,
-    /// What the document says of its license; only where integrity holds.
+    /// What the document says; only where integrity passed.
     pub license: Option<LicenseFacts>,
     /// SHA-256 of the file.
     pub file_digest: Option<Digest>,
-    /// What was judged.
-    pub form: JudgedForm,
-    /// When it was judged.
+    /// What was handed in.
+    pub form: Form,
+    /// The moment it was judged for.
     pub judged_at: Moment,
+}
+
+impl Verdict {
+    /// Whether the document is genuine and the license known to be in force.
+    pub fn is_acceptable(&self) -> bool {
+        self.overall == Overall::Valid && self.standing == Outcome::Passed
+    }
+
+    /// The answer as the exit code of a command: 0 valid, 1 not to be accepted, 2 cannot be told.
+    ///
+    /// A valid document whose standing nobody asked about is 0, because the question was about the file; where
+    /// the vault was asked and had no answer, it is 2.
+    pub fn exit_code(&self) -> u8 {
+        match (self.overall, self.standing, self.standing_state) {
+            (Overall::Invalid | Overall::Unsigned | Overall::ValidWithLaterChanges, _, _) => 1,
+            (_, Outcome::Failed, _) => 1,
+            (Overall::Valid, Outcome::Passed, _) => 0,
+            (Overall::Valid, Outcome::Unknown, StandingState::NotChecked) => 0,
+            (Overall::Indeterminate, Outcome::Passed, _) if self.form == Form::LicenseId => 0,
+            (Overall::Valid | Overall::Indeterminate, _, _) => 2,
+        }
+    }
+
+    /// The finding with this code.
+    pub fn finding(&self, code: &str) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.code == code)
+    }
 }
 
 /// The verdict on a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Overall {
-    /// Something needed to decide is missing.
+    /// It cannot be told.
     Indeterminate,
-    /// Altered, or not sealed by whom it should be.
+    /// Altered, damaged, or not sealed by whom it should be.
     Invalid,
-    /// It carries no seal.
+    /// There is no seal at all.
     Unsigned,
-    /// As sealed, by an authority we trust.
+    /// Unaltered, and sealed by the authority it names.
     Valid,
-    /// As sealed, with harmless additions made afterwards.
+    /// The same, with lawful additions made after sealing; none are known yet.
     ValidWithLaterChanges,
 }
 
-/// The answer to one of the three questions.
+/// How one of the three questions came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -68,25 +97,25 @@ pub enum Outcome {
     Failed,
     /// Yes.
     Passed,
-    /// It could not be found out.
+    /// It cannot be told.
     Unknown,
 }
 
-/// The standing of a license, or why it is not known.
+/// Where the license stands, or why that is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StandingState {
     /// The vault could not be reached.
     CannotCheckNow,
-    /// The validity period has ended.
+    /// Its validity has ended.
     Expired,
-    /// It may be relied on.
+    /// It may be relied on today.
     InForce,
-    /// The vault was not asked.
+    /// Nobody asked.
     NotChecked,
-    /// The vault was asked and has no such license.
+    /// The vault has no such license.
     NotInVault,
-    /// The validity period has not begun.
+    /// Its validity has not begun.
     NotYetInForce,
     /// A later version stands in its place.
     Replaced,
@@ -96,45 +125,65 @@ pub enum StandingState {
     Suspended,
 }
 
-/// What was judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JudgedForm {
-    /// A structured e-certificate.
-    Ecert,
-    /// A number alone; no file was judged.
-    LicenseId,
-    /// A sealed PDF.
-    SealedPdf,
-    /// Something else.
-    Unknown,
+impl From<&Standing> for StandingState {
+    fn from(standing: &Standing) -> Self {
+        match standing {
+            Standing::Expired { .. } => Self::Expired,
+            Standing::InForce => Self::InForce,
+            Standing::NotYetInForce { .. } => Self::NotYetInForce,
+            Standing::Replaced { .. } => Self::Replaced,
+            Standing::Revoked { .. } => Self::Revoked,
+            Standing::Suspended { .. } => Self::Suspended,
+        }
+    }
 }
 
-/// The license behind an intact document. No holder and no face value is in it.
+/// What an unaltered document says of its license. No face value is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LicenseFacts {
-    /// Its id.
+    /// The version.
     pub id: LicenseId,
     /// The code of its type.
     pub type_code: LicenseTypeCode,
-    /// The name of its type, from our catalogue.
+    /// The name of the type in our catalogue.
     pub type_name: Option<String>,
-    /// The code of the issuing authority, as the id writes it.
+    /// The code of the issuing authority.
     pub authority_code: String,
-    /// Its name, from our registry and never from the document.
+    /// The authority's name in our registry; only where authenticity passed, never from the document.
     pub authority_name: Option<String>,
     /// The day of issue.
     pub issued_on: Day,
-    /// The first day on which it is valid.
+    /// The first day of validity.
     pub valid_from: Day,
-    /// The last day on which it is valid, or none where there is no end.
+    /// The last day of validity; `None` where there is no end.
     pub valid_to: Option<Day>,
-    /// Which version of the license it is.
+    /// The version number, with its three digits.
+    #[serde(serialize_with = "as_text")]
     pub version: VersionNo,
-    /// The content digest that every form of the version carries.
+    /// The digest that all forms of the version carry.
     pub content_digest: Digest,
-    /// When it was sealed.
-    pub sealed_at: Option<Moment>,
-    /// Whom the sealing certificate names.
+    /// The stated time of sealing.
+    pub sealed_at: Moment,
+    /// The common name in the sealing certificate; only where authenticity passed.
     pub certificate_subject: Option<String>,
+}
+
+fn as_text<S: serde::Serializer>(version: &VersionNo, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(version)
+}
+
+/// Draws one of the three outcomes: passed only if every code of `required` has a finding and all findings
+/// about it passed.
+pub(super) fn outcome(findings: &[Finding], about: About, required: &[&str]) -> Outcome {
+    let concerned = || findings.iter().filter(|finding| finding.about == about);
+    if concerned().any(|finding| finding.outcome == FindingOutcome::Failed) {
+        return Outcome::Failed;
+    }
+    let made = |code: &&str| concerned().any(|finding| finding.code == *code);
+    let all = concerned().all(|finding| finding.outcome == FindingOutcome::Passed);
+    if all && !required.is_empty() && required.iter().all(made) {
+        Outcome::Passed
+    } else {
+        Outcome::Unknown
+    }
 }

@@ -8,13 +8,18 @@
 //! Whatever cannot be read is reported with its source and place, all at once: a trust store that silently
 //! lacks an anchor turns genuine licenses away.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use super::certificate::{Certificate, CertificateError};
 use super::crl::{Crl, CrlError};
 use crate::crypto::{Digest, pem};
+
+/// How many pairs of a list and its issuer are remembered; our own bound, one is needed for each CA.
+const MAX_REMEMBERED: usize = 1_000;
 
 /// Anchors, helping certificates and lists of revoked certificates.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +28,8 @@ pub struct TrustStore {
     helpers: Vec<Certificate>,
     crls: Vec<Crl>,
     digest: Option<Digest>,
+    /// Which list was found to be signed by which certificate, by their digests.
+    stood_behind: Arc<Mutex<HashSet<(Digest, Digest)>>>,
 }
 
 /// A trusted certificate and what path building takes of it.
@@ -53,9 +60,33 @@ impl TrustStore {
         &self.helpers
     }
 
+    /// Every certificate in the store, trusted by itself or not.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.anchors().chain(&self.helpers)
+    }
+
     /// The lists of revoked certificates, unverified as they are.
     pub fn crls(&self) -> &[Crl] {
         &self.crls
+    }
+
+    /// Whether `issuer` stands behind a list of this store. A list is checked once for each issuer.
+    pub(super) fn is_signed_by(&self, crl: &Crl, issuer: &Certificate) -> bool {
+        if crl.issuer() != issuer.subject() {
+            return false;
+        }
+        let pair = (crl.digest(), issuer.digest());
+        // A panic elsewhere cannot leave half an entry.
+        let known = || self.stood_behind.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().contains(&pair) {
+            return true;
+        }
+        let signed = crl.is_signed_by(issuer);
+        let mut known = known();
+        if signed && known.len() < MAX_REMEMBERED {
+            known.insert(pair);
+        }
+        signed
     }
 
     pub(super) fn anchor_list(&self) -> &[Anchor] {

@@ -3,7 +3,8 @@
 //! [`SignedData::read`] takes the seal apart and writes it anew from its parts; unless the result is the
 //! input, byte for byte, it is refused. Together with [`SignedData::check`], by which the signature covers
 //! the attributes and the attributes cover every enclosed certificate, no byte of a seal can be changed
-//! without being noticed, even where the change would mean nothing.
+//! without being noticed, even where the change would mean nothing. Of the two ECDSA signatures that verify,
+//! only the lower is taken.
 //!
 //! The signature is checked over the raw attributes with the tag of a SET, never over attributes written
 //! anew. Whether anybody we trust stands behind the certificate is for `pki::path` to say.
@@ -85,7 +86,7 @@ impl<'d> SignedData<'d> {
         let mut in_order = certificates;
         in_order.sort_unstable();
         let anew = Envelope::new(suite, &skim, &in_order).close(attributes.content, &parsed.der());
-        if anew != der {
+        if anew != der || !parsed.is_low() {
             return Err(CmsError::OtherProfile);
         }
         Ok(Self {
@@ -337,6 +338,20 @@ mod tests {
         let forged =
             Envelope::new(read.suite, &skim, &only).close(read.attributes, &read.signature.der());
         assert_eq!(verify(&forged, &content), Err(CmsError::SignerMissing), "signer exchanged");
+    }
+
+    #[test]
+    fn the_other_signature_that_verifies_is_not_taken() {
+        let (chain, content) = (TestChain::new(), Digest::of(b"content"));
+        let seal = sealed(&chain, &content);
+        let read = SignedData::read(&seal).unwrap();
+        let skim = Skim::read(read.leaf).unwrap();
+        let mut certificates = [read.leaf, read.others[0]];
+        certificates.sort_unstable();
+        let high = read.signature.clone().raised();
+        let forged =
+            Envelope::new(read.suite, &skim, &certificates).close(read.attributes, &high.der());
+        assert_eq!(verify(&forged, &content), Err(CmsError::OtherProfile));
     }
 
     proptest! {

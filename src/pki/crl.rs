@@ -4,7 +4,7 @@
 //! Lists that speak for only part of an issuer's certificates, or that only amend another list, are refused,
 //! because "not on the list" would then not mean "not revoked".
 //!
-//! Whether a certificate was revoked depends on the moment asked about: see [`Revocation`].
+//! Whether a certificate was revoked depends on the moment asked about: see `pki::revocation`.
 //!
 //! Source: RFC 5280, section 5.
 
@@ -16,12 +16,22 @@ use x509_parser::prelude::{
 };
 
 use super::certificate::Certificate;
-use super::der::{Reader, tag};
+use super::der::{DerError, Reader, tag};
 use crate::crypto::Digest;
 use crate::domain::Moment;
 
 /// Longest list that is read, in bytes; our own bound, about 200 000 entries.
 pub const MAX_CRL_LEN: usize = 8 * 1024 * 1024;
+
+/// The algorithms a list may be signed with, each as a whole DER `AlgorithmIdentifier`: ECDSA and RSA with
+/// SHA-256, SHA-384 and SHA-512. The library that checks the signature would take SHA-1 as well.
+const ALGORITHMS: [&[u8]; 5] = [
+    &[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02],
+    &[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03],
+    &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00],
+    &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c, 0x05, 0x00],
+    &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d, 0x05, 0x00],
+];
 
 /// A list of revoked certificates, as read.
 #[derive(Clone)]
@@ -77,38 +87,17 @@ impl RevocationReason {
     }
 }
 
-/// What the lists say of a certificate, or of a whole path, at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Revocation {
-    /// A list that was current says nothing against it.
-    Good {
-        /// When the list was made; for a path, the oldest of the lists used.
-        as_of: Moment,
-        /// When the next one was due; for a path, the earliest.
-        next_update: Moment,
-    },
-    /// Revoked at the moment asked about, or on a ground that counts backwards.
-    Revoked {
-        /// From when on.
-        since: Moment,
-        /// On what ground.
-        reason: RevocationReason,
-    },
-    /// No list of its issuer that was current at that moment is at hand. Not an answer, and never "good".
-    Unknown,
-}
-
 impl Crl {
     /// Reads one list and nothing behind it.
     pub fn from_der(der: &[u8]) -> Result<Self, CrlError> {
         if der.len() > MAX_CRL_LEN {
             return Err(CrlError::TooLong { limit: MAX_CRL_LEN });
         }
-        check_outline(der).ok_or(CrlError::Malformed)?;
+        check_outline(der)?;
         let (rest, parsed) =
             CertificateRevocationList::from_der(der).map_err(|_| CrlError::Malformed)?;
         let list = &parsed.tbs_cert_list;
-        if !rest.is_empty() || list.signature != parsed.signature_algorithm {
+        if !rest.is_empty() {
             return Err(CrlError::Malformed);
         }
         // The extensions that change what a list means (issuing distribution point, delta indicator) are
@@ -195,14 +184,26 @@ impl fmt::Debug for Crl {
     }
 }
 
-/// Asserts that the bytes are a signed structure in DER whose signature uses all its bits.
-fn check_outline(der: &[u8]) -> Option<()> {
-    let mut parts = Reader::only(der, tag::SEQUENCE).ok()?.reader();
-    parts.expect(tag::SEQUENCE).ok()?;
-    parts.expect(tag::SEQUENCE).ok()?;
-    let signature = parts.expect(tag::BIT_STRING).ok()?;
-    parts.finish().ok()?;
-    (signature.content.first() == Some(&0)).then_some(())
+/// Asserts that the bytes are a signed structure in DER, under an algorithm on our list that is named the
+/// same inside and outside, with a signature that uses all its bits.
+fn check_outline(der: &[u8]) -> Result<(), CrlError> {
+    let outline = || -> Result<_, DerError> {
+        let mut parts = Reader::only(der, tag::SEQUENCE)?.reader();
+        let mut list = parts.expect(tag::SEQUENCE)?.reader();
+        if list.peek() == Some(tag::INTEGER) {
+            list.element()?;
+        }
+        let inside = list.expect(tag::SEQUENCE)?.raw;
+        let outside = parts.expect(tag::SEQUENCE)?.raw;
+        let signature = parts.expect(tag::BIT_STRING)?.content;
+        parts.finish()?;
+        Ok((inside, outside, signature))
+    };
+    let (inside, outside, signature) = outline().map_err(|_| CrlError::Malformed)?;
+    if inside != outside || signature.first() != Some(&0) {
+        return Err(CrlError::Malformed);
+    }
+    if ALGORITHMS.contains(&outside) { Ok(()) } else { Err(CrlError::Algorithm) }
 }
 
 fn read_reason(code: u8) -> Option<RevocationReason> {
@@ -224,6 +225,8 @@ fn read_reason(code: u8) -> Option<RevocationReason> {
 /// Why bytes are not a list we can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrlError {
+    /// The list is signed with an algorithm that is not on our list.
+    Algorithm,
     /// The bytes are not one X.509 CRL in DER, whole.
     Malformed,
     /// The list does not say when the next one is due, so nobody can tell whether it is current.
@@ -241,6 +244,9 @@ pub enum CrlError {
 impl fmt::Display for CrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Algorithm => {
+                f.write_str("the CRL is signed with an algorithm that is not on the list")
+            }
             Self::Malformed => f.write_str("not a well-formed X.509 CRL"),
             Self::NoNextUpdate => f.write_str("the CRL has no nextUpdate; ask its issuer for one"),
             Self::TooLong { limit } => write!(f, "the CRL is longer than {limit} bytes"),

@@ -12,6 +12,7 @@ pub mod crl;
 pub mod der;
 pub mod path;
 pub mod path_cache;
+pub mod revocation;
 #[cfg(test)]
 pub(crate) mod test_chain;
 
@@ -19,6 +20,7 @@ pub use anchors::{TrustProblem, TrustStore, TrustStoreBuilder};
 pub use certificate::{Certificate, CertificateError, KeyUsage};
 pub use cms::{CmsBuildError, SealTemplate};
 pub use cms_read::{CmsError, SignedData};
-pub use crl::{Crl, CrlError, Revocation, RevocationReason, Revoked};
+pub use crl::{Crl, CrlError, RevocationReason, Revoked};
 pub use path::{PathError, VerifiedPath, verify_path};
 pub use path_cache::PathCache;
+pub use revocation::Revocation;

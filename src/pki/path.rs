@@ -16,11 +16,12 @@ use std::fmt;
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
-use webpki::{EndEntityCert, Error, ring};
+use webpki::{EndEntityCert, Error, ring as algorithms};
 
 use super::anchors::{Anchor, TrustStore};
 use super::certificate::{Certificate, DOCUMENT_SIGNING};
-use super::crl::{Crl, Revocation, Revoked};
+use super::crl::Crl;
+use super::revocation::{self, Revocation, Statement};
 use crate::domain::Moment;
 
 /// Most certificates a file may bring besides its leaf; our own bound, twice what is in use.
@@ -28,13 +29,13 @@ pub const MAX_INTERMEDIATES: usize = 6;
 
 /// The algorithms a certificate may be signed with.
 static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
-    ring::ECDSA_P256_SHA256,
-    ring::ECDSA_P256_SHA384,
-    ring::ECDSA_P384_SHA256,
-    ring::ECDSA_P384_SHA384,
-    ring::RSA_PKCS1_2048_8192_SHA256,
-    ring::RSA_PKCS1_2048_8192_SHA384,
-    ring::RSA_PKCS1_2048_8192_SHA512,
+    algorithms::ECDSA_P256_SHA256,
+    algorithms::ECDSA_P256_SHA384,
+    algorithms::ECDSA_P384_SHA256,
+    algorithms::ECDSA_P384_SHA384,
+    algorithms::RSA_PKCS1_2048_8192_SHA256,
+    algorithms::RSA_PKCS1_2048_8192_SHA384,
+    algorithms::RSA_PKCS1_2048_8192_SHA512,
 ];
 
 /// A path that was verified at a moment.
@@ -45,14 +46,6 @@ pub struct VerifiedPath {
     anchor: Certificate,
     /// For the leaf and each intermediate, what the lists of its issuer say; newest list first.
     statements: Vec<Vec<Statement>>,
-}
-
-/// What one verified list says of one certificate.
-#[derive(Clone, Copy, Debug)]
-struct Statement {
-    this_update: Moment,
-    next_update: Moment,
-    entry: Option<Revoked>,
 }
 
 impl VerifiedPath {
@@ -83,58 +76,20 @@ impl VerifiedPath {
 
     /// What the lists say of the leaf and of the intermediates, at a moment.
     ///
-    /// For each certificate the newest list of its issuer decides. An entry counts if its date has come at
-    /// `at`, or on a ground that counts backwards. The absence of an entry says "good" only if the list was
-    /// due to be current at `at`, or is newer.
+    /// Revoked before unknown before good; see `pki::revocation` for how lists are weighed.
     pub fn revocation(&self, at: Moment) -> Revocation {
         let certificates = [&self.leaf].into_iter().chain(&self.intermediates);
         let answers = certificates.zip(&self.statements).map(|(certificate, statements)| {
-            judge_statements(statements, certificate.not_after(), at)
+            revocation::weigh(statements, certificate.not_after(), at)
         });
-        answers.reduce(worse).unwrap_or(Revocation::Unknown)
-    }
-}
-
-/// What the newest of these lists says at `at` of a certificate that ends at `not_after`.
-fn judge_statements(statements: &[Statement], not_after: Moment, at: Moment) -> Revocation {
-    // An issuer may drop a certificate from its lists once it has expired, so a list made after that
-    // proves nothing by silence.
-    let speaks =
-        |statement: &&Statement| statement.entry.is_some() || statement.this_update <= not_after;
-    let Some(newest) = statements.iter().find(speaks) else { return Revocation::Unknown };
-    match newest.entry {
-        Some(entry) if entry.since <= at || entry.reason.counts_backwards() => {
-            Revocation::Revoked { since: entry.since, reason: entry.reason }
-        }
-        // The entry's date lies ahead: the list itself says that until then all was well.
-        Some(_) => Revocation::Good { as_of: newest.this_update, next_update: newest.next_update },
-        None if at < newest.next_update => {
-            Revocation::Good { as_of: newest.this_update, next_update: newest.next_update }
-        }
-        None => Revocation::Unknown,
-    }
-}
-
-/// The answer for two certificates of one path: revoked before unknown before good.
-fn worse(one: Revocation, other: Revocation) -> Revocation {
-    match (one, other) {
-        (Revocation::Revoked { .. }, _) => one,
-        (_, Revocation::Revoked { .. }) => other,
-        (Revocation::Unknown, _) | (_, Revocation::Unknown) => Revocation::Unknown,
-        (
-            Revocation::Good { as_of, next_update },
-            Revocation::Good { as_of: other_as_of, next_update: other_next },
-        ) => Revocation::Good {
-            as_of: as_of.min(other_as_of),
-            next_update: next_update.min(other_next),
-        },
+        answers.reduce(revocation::worse).unwrap_or(Revocation::Unknown)
     }
 }
 
 /// Verifies that `leaf` is a sealing certificate that somebody in `store` stands behind, at `at`.
 ///
 /// `intermediates` are what the sealed file brought along and `crls` any lists besides the store's; neither
-/// is trusted.
+/// is trusted. An anchor counts only between its own dates.
 pub fn verify_path(
     leaf: &Certificate,
     intermediates: &[Certificate],
@@ -157,11 +112,11 @@ pub fn verify_path(
     let mut statements = Vec::with_capacity(issuers.len() + 1);
     let subjects = [leaf].into_iter().chain(&issuers);
     let signers = issuers.iter().chain([&anchor]);
-    let lists: Vec<&Crl> = store.crls().iter().chain(crls).collect();
     for (subject, signer) in subjects.zip(signers) {
-        let mut said: Vec<Statement> = lists
-            .iter()
-            .filter(|crl| crl.is_signed_by(signer))
+        let kept = store.crls().iter().filter(|crl| store.is_signed_by(crl, signer));
+        let brought = crls.iter().filter(|crl| crl.is_signed_by(signer));
+        let mut said: Vec<Statement> = kept
+            .chain(brought)
             .map(|crl| Statement {
                 this_update: crl.this_update(),
                 next_update: crl.next_update(),
@@ -206,9 +161,11 @@ fn build(
         .map_err(read_error)?;
     let issuers = path
         .intermediate_certificates()
-        .filter_map(|found| others.iter().find(|known| known.der() == &*found.der()))
-        .map(|known| (*known).clone())
-        .collect();
+        .map(|found| others.iter().find(|known| known.der() == &*found.der()))
+        .map(|known| known.map(|known| (*known).clone()))
+        .collect::<Option<Vec<Certificate>>>()
+        // It was given these and no others, so each is found again.
+        .ok_or(PathError::Malformed)?;
     let anchor =
         anchors.iter().find(|anchor| anchor.parsed == *path.anchor()).ok_or(PathError::NoAnchor)?;
     Ok((issuers, anchor.certificate.clone()))
@@ -463,23 +420,5 @@ mod tests {
         assert_eq!(with(&both, NOW), revoked);
         assert_eq!(with(&both, "2026-07-15T00:00:00Z"), revoked, "an old list still accuses");
         assert_eq!(with(&both, "2026-04-01T00:00:00Z"), good, "before the date");
-    }
-
-    #[test]
-    fn a_stolen_key_counts_backwards() {
-        let since = moment("2026-05-01T00:00:00Z");
-        let at = moment("2026-04-01T00:00:00Z");
-        let far = moment("2030-01-01T00:00:00Z");
-        let statement = |reason| Statement {
-            this_update: since,
-            next_update: far,
-            entry: Some(Revoked { since, reason }),
-        };
-        let stolen = judge_statements(&[statement(RevocationReason::KeyCompromise)], far, at);
-        assert!(matches!(stolen, Revocation::Revoked { .. }));
-        let replaced = judge_statements(&[statement(RevocationReason::Superseded)], far, at);
-        assert!(matches!(replaced, Revocation::Good { .. }));
-        let silent = Statement { this_update: far, next_update: far, entry: None };
-        assert_eq!(judge_statements(&[silent], since, at), Revocation::Unknown, "dropped by then");
     }
 }

@@ -1,8 +1,17 @@
 //! The desks: one use of the system each, behind ports.
 //!
 //! A desk takes what a door has extracted, applies the rules of the trade and reaches the world only through
-//! the traits in [`ports`]. The nine steps of issuing stand in `issue`.
+//! the traits in [`ports`]. The nine steps of issuing stand in [`issue`].
 
+pub mod catalogue;
 pub mod desks;
 pub mod error;
+pub mod hold;
+pub mod issue;
+pub mod licenses;
 pub mod ports;
+pub mod sealing;
+pub mod standing;
+pub mod turns;
+pub mod verify;
+pub mod workshop;

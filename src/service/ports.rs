@@ -32,6 +32,14 @@ pub trait StepWatch: Send + Sync {
     fn before(&self, step: Step);
 }
 
+/// Lets every step go by.
+#[derive(Clone, Copy, Debug)]
+pub struct NoStepWatch;
+
+impl StepWatch for NoStepWatch {
+    fn before(&self, _step: Step) {}
+}
+
 /// The steps of issuing, as `docs/issuing-cycle.md` numbers them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -343,15 +351,16 @@ pub struct TypeFiles {
 }
 
 /// The key an authority seals with, and the certificates that vouch for it.
-pub struct SealingKey {
+pub trait SealingKey: Send + Sync {
     /// Uses the private key.
-    pub signer: Arc<dyn Signer>,
+    fn signer(&self) -> &dyn Signer;
+
     /// The sealing certificate first, then those above it, without the anchor.
-    pub chain: Vec<Certificate>,
+    fn chain(&self) -> &[Certificate];
 }
 
 /// Where sealing keys live.
 pub trait SealingKeys: Send + Sync {
     /// The key of an authority, or `None` where it has none here.
-    fn find(&self, authority: &AuthorityCode) -> Option<Arc<SealingKey>>;
+    fn find(&self, authority: &AuthorityCode) -> Option<Arc<dyn SealingKey>>;
 }

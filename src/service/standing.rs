@@ -39,11 +39,10 @@ pub fn standing_on(
 
 /// Whether `change` may follow what has been decided before.
 pub fn may_follow(changes: &[StandingChange], change: ChangedState) -> Result<(), StandingRefusal> {
-    let revoked: Option<RevocationKind> =
-        changes.iter().find_map(|earlier| match earlier.state {
-            ChangedState::Revoked(kind) => Some(kind),
-            _ => None,
-        });
+    let revoked: Option<RevocationKind> = changes.iter().find_map(|earlier| match earlier.state {
+        ChangedState::Revoked(kind) => Some(kind),
+        _ => None,
+    });
     if revoked.is_some() {
         return Err(StandingRefusal::AlreadyRevoked);
     }

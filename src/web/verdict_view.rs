@@ -6,7 +6,7 @@
 
 use crate::domain::Standing;
 use crate::judge::{
-    Finding, FindingOutcome, JudgedForm, LicenseFacts, Outcome, Overall, Question, StandingState,
+    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall, StandingState,
     Verdict,
 };
 
@@ -94,7 +94,7 @@ impl VerdictView {
             findings: verdict
                 .findings
                 .iter()
-                .filter(|finding| !broken || finding.about == Question::Integrity)
+                .filter(|finding| !broken || finding.about == About::Integrity)
                 .map(|finding| finding_view(finding, lang))
                 .collect(),
             facts: match &verdict.license {
@@ -123,7 +123,7 @@ fn mark(verdict: &Verdict) -> (&'static str, &'static str, &'static str, &'stati
             Outcome::Unknown => ("wait", "question", "未能查明", "Not known"),
         };
     }
-    match (verdict.verdict, verdict.standing) {
+    match (verdict.overall, verdict.standing) {
         (Overall::Invalid, _) => ("bad", "cross", "无效", "Invalid"),
         (Overall::Unsigned, _) => ("wait", "question", "没有电子签章", "Not sealed"),
         (Overall::Indeterminate, _) => ("wait", "question", "无法判定", "Cannot be decided"),
@@ -156,28 +156,28 @@ fn questions(verdict: &Verdict, lang: Lang) -> Vec<QuestionView> {
         "未作判断：文件已被改动，其中任何内容都不可采信。",
         "Not judged: the file was altered, so nothing in it is to be believed.",
     );
-    let about = |question: Question, outcome: Outcome| {
+    let about = |question: About, outcome: Outcome| {
         let (zh, en) = match (question, outcome) {
-            (Question::Integrity | Question::Authenticity, _) if number_only => unread,
-            (Question::Authenticity | Question::Standing, _) if broken => disbelieved,
-            (Question::Integrity, Outcome::Passed) => {
+            (About::Integrity | About::Authenticity, _) if number_only => unread,
+            (About::Authenticity | About::Standing, _) if broken => disbelieved,
+            (About::Integrity, Outcome::Passed) => {
                 ("文件与签章时一致。", "The file is as it was sealed.")
             }
-            (Question::Integrity, Outcome::Failed) => {
+            (About::Integrity, Outcome::Failed) => {
                 ("文件在签章后被改动。", "The file was altered after it was sealed.")
             }
-            (Question::Authenticity, Outcome::Passed) => {
+            (About::Authenticity, Outcome::Passed) => {
                 ("由本库登记的颁发机构签章。", "Sealed by an issuing authority of our registry.")
             }
-            (Question::Authenticity, Outcome::Failed) => (
+            (About::Authenticity, Outcome::Failed) => (
                 "不是由有权机关以有效证书签章。",
                 "Not sealed by an entitled authority with a good certificate.",
             ),
-            (Question::Integrity | Question::Authenticity, Outcome::Unknown) => (
+            (About::Integrity | About::Authenticity, Outcome::Unknown) => (
                 "现有材料不足以判断，原因见下方各项检查。",
                 "There is not enough to decide; the checks below say why.",
             ),
-            (Question::Standing, _) => return standing_note(verdict, lang),
+            (About::Standing, _) => return standing_note(verdict, lang),
         };
         lang.pick(zh, en).to_owned()
     };
@@ -187,14 +187,14 @@ fn questions(verdict: &Verdict, lang: Lang) -> Vec<QuestionView> {
                outcome| {
         let (mut tone, mut icon, mut zh, mut en) = match (question, outcome) {
             (_, Outcome::Passed) => ("ok", "tick", "是", "Yes"),
-            (Question::Standing, Outcome::Failed) => ("bar", "bar", "否", "No"),
+            (About::Standing, Outcome::Failed) => ("bar", "bar", "否", "No"),
             (_, Outcome::Failed) => ("bad", "cross", "否", "No"),
             (_, Outcome::Unknown) => ("wait", "question", "未能查明", "Not known"),
         };
-        if broken && question != Question::Integrity {
+        if broken && question != About::Integrity {
             (tone, icon, zh, en) = ("none", "dash", "未作判断", "Not judged");
         }
-        if number_only && question != Question::Standing {
+        if number_only && question != About::Standing {
             (tone, icon, zh, en) = ("none", "dash", "未检查", "Not looked at");
         }
         QuestionView {
@@ -208,19 +208,19 @@ fn questions(verdict: &Verdict, lang: Lang) -> Vec<QuestionView> {
     };
     vec![
         row(
-            Question::Integrity,
+            About::Integrity,
             ("完整性", "Integrity"),
             ("文件与签章时一致吗？", "Is the file as it was sealed?"),
             verdict.integrity,
         ),
         row(
-            Question::Authenticity,
+            About::Authenticity,
             ("真实性", "Authenticity"),
             ("由有权机关签章吗？", "Did an entitled authority seal it?"),
             verdict.authenticity,
         ),
         row(
-            Question::Standing,
+            About::Standing,
             ("证照状态", "Standing"),
             ("今天可以使用吗？", "May it be relied on today?"),
             verdict.standing,
@@ -292,10 +292,8 @@ fn facts(license: &LicenseFacts, lang: Lang) -> Vec<(&'static str, String)> {
         (lang.pick("版本", "Version"), license.version.to_string()),
         (lang.pick("电子证照标识", "License id"), license.id.to_string()),
     ];
-    if let Some(sealed_at) = license.sealed_at {
-        let china = sealed_at.in_china();
-        facts.push((lang.pick("签章时间（北京时间）", "Sealed at (UTC+8)"), china));
-    }
+    let china = license.sealed_at.in_china();
+    facts.push((lang.pick("签章时间（北京时间）", "Sealed at (UTC+8)"), china));
     if let Some(subject) = &license.certificate_subject {
         facts.push((lang.pick("签章证书主体", "Sealing certificate"), subject.clone()));
     }

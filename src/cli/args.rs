@@ -1,0 +1,214 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Zhengku (证库): the electronic license library of a city.
+///
+/// Exit codes: 0 yes, 1 no (invalid, refused), 2 could not (usage, cannot check, our fault).
+#[derive(Debug, Parser)]
+#[command(name = "zhengku", version, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check license types and draw them with the longest values they allow.
+    #[command(after_help = "Example: zhengku catalogue check templates/types/11990000MD0000008F001")]
+    Catalogue(CatalogueArgs),
+    /// Issue every fixture into an empty vault, verify one sealed PDF, then serve the pages.
+    #[command(after_help = "Example: zhengku demo --exit --data-dir /tmp/demo --out /tmp/demo-out")]
+    Demo(DemoArgs),
+    /// Make the toy certificates and keys that development needs.
+    #[command(after_help = "Example: zhengku dev-keys --out keys-dev")]
+    DevKeys(DevKeysArgs),
+    /// Look over an installation and say in sentences what is wrong with it.
+    #[command(after_help = "Example: zhengku doctor --config /etc/zhengku/zhengku.toml")]
+    Doctor(HouseArgs),
+    /// Issue licenses from a JSON Lines file, one submission a line.
+    #[command(after_help = "Example: zhengku import submissions.jsonl --out sealed\n\n\
+        Every row's fate is written to the result file. A row that was issued before is not made twice, so \
+        an interrupted import is simply run again.")]
+    Import(ImportArgs),
+    /// Issue one license from a JSON file.
+    #[command(after_help = "Example: zhengku issue submission.json --out sealed")]
+    Issue(IssueArgs),
+    /// List the sealing keys and until when their certificates hold.
+    #[command(after_help = "Example: zhengku keys list")]
+    Keys(KeysArgs),
+    /// Serve the pages and the API.
+    #[command(after_help = "Example: zhengku serve --config /etc/zhengku/zhengku.toml\n\n\
+        Without a settings file the program runs in development mode: toy keys, invented holders, a sign-in \
+        without a password, reachable from this machine only.")]
+    Serve(ServeArgs),
+    /// Look after the vault.
+    #[command(after_help = "Example: zhengku vault check --data-dir data")]
+    Vault(VaultArgs),
+    /// Judge sealed PDFs and e-certificates without asking any server.
+    #[command(after_help = "Example: zhengku verify license.pdf --trust root.pem\n\n\
+        The license's standing (revoked, suspended, replaced) is known to the vault only; it is asked where \
+        --data-dir names one.")]
+    Verify(VerifyArgs),
+}
+
+/// Where the house stands.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(super) struct HouseArgs {
+    /// The settings file; without one, development mode.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The vault's folder; overrides the settings.
+    #[arg(long, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CatalogueArgs {
+    #[command(subcommand)]
+    pub(super) command: CatalogueCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CatalogueCommand {
+    /// Report every fault of a type's folder, or of a folder of types.
+    Check {
+        /// A folder with type.toml and face.toml, or a folder of such folders.
+        dir: PathBuf,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        house: HouseArgs,
+    },
+    /// Draw a type's face with the longest values it allows.
+    Preview {
+        /// A folder with type.toml and face.toml.
+        dir: PathBuf,
+        /// The PDF to write.
+        #[arg(long, value_name = "FILE.pdf")]
+        out: PathBuf,
+        #[command(flatten)]
+        house: HouseArgs,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DemoArgs {
+    /// Leave instead of serving.
+    #[arg(long)]
+    pub(super) exit: bool,
+    /// The vault's folder [default: data/demo].
+    #[arg(long, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+    /// Where the sealed files are written [default: <data-dir>/out].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// The address to serve on [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DevKeysArgs {
+    /// The folder to write.
+    #[arg(long, value_name = "DIR", default_value = "keys-dev")]
+    pub(super) out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ImportArgs {
+    /// The submissions, one JSON object a line.
+    pub(super) file: PathBuf,
+    /// Also write the sealed files here, named by license id.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Where each row's fate is written [default: <FILE's name>.result.jsonl, in --out or here].
+    #[arg(long, value_name = "FILE")]
+    pub(super) result: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) house: HouseArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct IssueArgs {
+    /// The submission, one JSON object.
+    pub(super) file: PathBuf,
+    /// The idempotency key [default: the digest of the file].
+    #[arg(long)]
+    pub(super) key: Option<String>,
+    /// Also write the sealed files here, named by license id.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) house: HouseArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct KeysArgs {
+    #[command(subcommand)]
+    pub(super) command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// List every authority's key.
+    List {
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        house: HouseArgs,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ServeArgs {
+    /// The address to serve on; overrides the settings.
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(super) house: HouseArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct VaultArgs {
+    #[command(subcommand)]
+    pub(super) command: VaultCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum VaultCommand {
+    /// Read everything again and prove the vault whole; also beside a running server.
+    Check {
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        house: HouseArgs,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct VerifyArgs {
+    /// The files to judge.
+    #[arg(required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// A PEM file or a folder of them to trust, in place of the settings' anchors; may be given again.
+    #[arg(long, value_name = "PEM_OR_DIR")]
+    pub(super) trust: Vec<PathBuf>,
+    /// Judge as of this instant (RFC 3339) [default: now].
+    #[arg(long, value_name = "RFC3339")]
+    pub(super) at: Option<String>,
+    /// Answer in JSON: one verdict, or a list of them for several files.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) house: HouseArgs,
+}

@@ -1,0 +1,151 @@
+//! `zhengku serve`: the pages and the API.
+
+use std::collections::HashMap;
+use std::fs;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use tokio::net::TcpListener;
+
+use crate::config::{Config, DEVELOPMENT_TOKEN, Mode};
+use crate::crypto::Digest;
+use crate::domain::{Holder, HolderCode, HolderCodeKind};
+use crate::http::{self, Doors, HttpSettings};
+use crate::service::desks::IssuingSystem;
+
+use super::args::ServeArgs;
+use super::house::{self, House};
+use super::output::say;
+use super::{CliError, Outcome};
+
+pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, CliError> {
+    let mut config = house::configure(&args.house)?;
+    if let Some(listen) = args.listen {
+        config = config.with_listen(listen);
+    }
+    start_log();
+    let implied = args.house.config.is_none();
+    if implied && !config.listen.ip().is_loopback() {
+        return Err(CliError::new(
+            format!("{} can be reached from other machines", config.listen),
+            "development mode has a sign-in without a password; write a settings file with \
+             mode = \"production\", or with mode = \"development\" if you mean it",
+        ));
+    }
+    let house = House::open(config).await?;
+    serve(house).await?;
+    Ok(Outcome::Yes)
+}
+
+/// Serves a house until the process is told to stop.
+pub(super) async fn serve(house: House) -> Result<(), CliError> {
+    let config = &house.config;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| CliError::new(format!("cannot listen on {}", config.listen), error))?;
+    let address = listener.local_addr().unwrap_or(config.listen);
+    let settings = settings(&house)?;
+    let router = http::router(Doors {
+        issue: house.issue.clone(),
+        verify: house.verify.clone(),
+        hold: house.hold.clone(),
+        license: house.licenses.clone(),
+        catalogue: house.workshop.catalogue(),
+        vault: house.vault.clone(),
+        clock: Arc::clone(&house.clock),
+        random: Arc::clone(&house.random),
+        permits: http::Permits::of(&settings),
+        settings: Arc::new(settings),
+    });
+    if config.mode.is_development() {
+        say("DEVELOPMENT MODE: toy keys, invented holders, a sign-in without a password.");
+        say(&format!("issuing systems: Authorization: Bearer {DEVELOPMENT_TOKEN}"));
+    }
+    say(&format!("listening on http://{address}"));
+    http::serve(listener, router, told_to_stop())
+        .await
+        .map_err(|error| CliError::new("the server ended", error))?;
+    house.close().await;
+    Ok(())
+}
+
+fn settings(house: &House) -> Result<HttpSettings, CliError> {
+    let config = &house.config;
+    let mut settings = HttpSettings::at(&config.public_url);
+    settings.development = config.mode.is_development();
+    settings.file_limit_bytes = config.body_limit_bytes;
+    settings.requests_at_once = config.concurrency;
+    settings.clients = clients(house);
+    settings.invented_holders = invented_holders(config)?;
+    Ok(settings)
+}
+
+fn clients(house: &House) -> HashMap<Digest, IssuingSystem> {
+    let listed = house.config.clients.iter().map(|client| {
+        let system =
+            IssuingSystem { name: client.name.clone(), authorities: client.authorities.clone() };
+        (client.token_sha256, system)
+    });
+    let mut clients: HashMap<Digest, IssuingSystem> = listed.collect();
+    if let Mode::Development(_) = house.config.mode {
+        let name = "development".to_owned();
+        let system = IssuingSystem { name, authorities: house.every_authority() };
+        clients.insert(Digest::of(DEVELOPMENT_TOKEN.as_bytes()), system);
+    }
+    clients
+}
+
+#[derive(Deserialize)]
+struct InventedHolder {
+    name: String,
+    kind: String,
+    code: String,
+}
+
+/// The holders of `fixtures/holders.json`, for the development sign-in.
+fn invented_holders(config: &Config) -> Result<Vec<Holder>, CliError> {
+    let Some(path) = config.development_holders.as_ref().filter(|path| path.exists()) else {
+        return Ok(Vec::new());
+    };
+    let broken = |error: &dyn std::fmt::Display| CliError::new(path.display(), error);
+    let text = fs::read_to_string(path).map_err(|error| broken(&error))?;
+    let listed: Vec<InventedHolder> = serde_json::from_str(&text).map_err(|error| broken(&error))?;
+    let read = listed.into_iter().map(|holder| {
+        let kind = HolderCodeKind::from_code(&holder.kind)
+            .ok_or_else(|| broken(&"a holder has an unknown kind of code"))?;
+        let code = HolderCode::parse(kind, &holder.code).map_err(|error| broken(&error))?;
+        Ok(Holder::new(holder.name, code))
+    });
+    read.collect()
+}
+
+/// The log: JSON lines on standard error, as `RUST_LOG` asks, without personal data.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+        .from_env_lossy();
+    let started = tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+    // A second start in one process keeps the first log.
+    drop(started);
+}
+
+/// Ready when the process gets an interrupt or is asked to end.
+async fn told_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    drop(interrupt.await);
+}

@@ -1,0 +1,131 @@
+//! `zhengku verify`: judge files without asking any server.
+//!
+//! Exit codes: 0 if every file is valid and nothing known speaks against relying on its license; 1 if one is
+//! not; 2 if none is refused and one cannot be told.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::domain::Moment;
+use crate::judge::{FindingOutcome, Outcome as Answer, Overall, Verdict};
+use crate::pki::PathCache;
+use crate::service::desks::VerifyDesk;
+use crate::service::ports::{NoStepWatch, Vault};
+use crate::service::verify::{Judging, Verifying};
+use crate::vault::{OpenMode, SqliteVault};
+
+use super::args::VerifyArgs;
+use super::house::{self, FixedClock};
+use super::output::{complain, say, say_json};
+use super::{CliError, Outcome};
+
+/// Largest file judged, in bytes; as over HTTP.
+const FILE_LIMIT_BYTES: u64 = 20_000_000;
+
+pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
+    let at = match &args.at {
+        None => house::now(),
+        Some(text) => {
+            text.parse::<Moment>().map_err(|error| CliError::new(format!("--at {text}"), error))?
+        }
+    };
+    let config = house::configure(&args.house)?;
+    let trusted = if args.trust.is_empty() { &config.trust } else { &args.trust };
+    let trust = Arc::new(house::trust_store(trusted)?);
+    if trust.anchors().next().is_none() {
+        complain("zhengku: no trust anchor was found, so no seal can be authentic: see --trust");
+    }
+    // The vault is asked only where it was named: judging a file must not create or lock one.
+    let vault: Option<Arc<dyn Vault>> = match &args.house.data_dir {
+        None => None,
+        Some(data_dir) => {
+            let vault =
+                SqliteVault::open(data_dir, OpenMode::Check, Arc::new(NoStepWatch), house::now())
+                    .await
+                    .map_err(|error| CliError::new("the vault did not open", error))?;
+            Some(Arc::new(vault))
+        }
+    };
+    let desk = Verifying {
+        judging: Arc::new(Judging {
+            trust,
+            paths: PathCache::new(256),
+            catalogue: Arc::new(house::registry(&config)?),
+            development: config.mode.is_development(),
+        }),
+        vault,
+        clock: Arc::new(FixedClock(at)),
+    };
+    let mut verdicts = Vec::with_capacity(args.files.len());
+    for path in &args.files {
+        let verdict = desk.file(&read(path)?).await;
+        if !args.json {
+            print(path, &verdict, args.files.len() > 1);
+        }
+        verdicts.push(verdict);
+    }
+    if args.json {
+        match verdicts.as_slice() {
+            [only] => say_json(only),
+            several => say_json(&several),
+        }
+    }
+    Ok(worst(&verdicts))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    let unreadable = |error| CliError::new(path.display(), error);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    // One byte more than is judged, so that the judge can tell a file that is too large.
+    file.take(FILE_LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// The exit code of several verdicts: one refusal refuses all.
+fn worst(verdicts: &[Verdict]) -> Outcome {
+    let outcome = |verdict: &Verdict| match (verdict.overall, verdict.standing) {
+        (Overall::Invalid | Overall::Unsigned, _) | (_, Answer::Failed) => Outcome::No,
+        (Overall::Indeterminate, _) => Outcome::CouldNot,
+        (Overall::Valid | Overall::ValidWithLaterChanges, _) => Outcome::Yes,
+    };
+    let all: Vec<Outcome> = verdicts.iter().map(outcome).collect();
+    if all.contains(&Outcome::No) {
+        Outcome::No
+    } else if all.contains(&Outcome::CouldNot) {
+        Outcome::CouldNot
+    } else {
+        Outcome::Yes
+    }
+}
+
+fn print(path: &Path, verdict: &Verdict, several: bool) {
+    if several {
+        say(&format!("{}:", path.display()));
+    }
+    say(&verdict.headline.zh);
+    say(&verdict.headline.en);
+    say(&format!("  {}", verdict.next_step.en));
+    for (name, answer) in [
+        ("integrity", verdict.integrity),
+        ("authenticity", verdict.authenticity),
+        ("standing", verdict.standing),
+    ] {
+        let word = match answer {
+            Answer::Passed => "passed",
+            Answer::Failed => "failed",
+            Answer::Unknown => "unknown",
+        };
+        say(&format!("  {name:<13} {word}"));
+    }
+    for finding in &verdict.findings {
+        let mark = match finding.outcome {
+            FindingOutcome::Passed => "+",
+            FindingOutcome::Failed => "-",
+            FindingOutcome::CouldNotBeMade => "?",
+        };
+        say(&format!("  {mark} {:<28} {}", finding.code, finding.fact.en));
+    }
+}

@@ -1,0 +1,101 @@
+//! Looking at a structured e-certificate.
+//!
+//! The signature is checked before anything in the payload is believed, under the key of the enclosed
+//! certificate; whose certificate that is, is a question of its own. The rest is the agreement of the parts:
+//! disclosures with the signed digests, the claimed content digest with the computed one, the license id with
+//! itself.
+
+use std::sync::Arc;
+
+use super::certificate::{self, SealedBy};
+use super::examine::{Look, Said};
+use super::facts::Trust;
+use super::observed::Observed;
+use crate::domain::Moment;
+use crate::ecert::{EcertFacts, SchemaError, SdJwt};
+use crate::pki::certificate::Certificate;
+
+/// The checks without which the bytes are not known to be those that were signed.
+pub(super) const INTEGRITY: &[&str] = &[
+    "file.kind",
+    "ecert.structure",
+    "ecert.signature",
+    "ecert.disclosures",
+    "content.digest",
+    "license.id",
+];
+
+/// Looks at `file` and writes down what is seen.
+pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> Look {
+    let mut look = Look::default();
+    look.said = said(file, trust, at, &mut look.seen);
+    look
+}
+
+fn said(file: &[u8], trust: &Trust<'_>, at: Moment, seen: &mut Vec<Observed>) -> Option<Said> {
+    seen.push(Observed::KindEcert);
+    let broken = |why: &dyn std::fmt::Display| Observed::EcertBroken { why: why.to_string() };
+    let taken_apart = SdJwt::parse(file).and_then(|sd_jwt| Ok((sd_jwt.chain()?, sd_jwt)));
+    let (chain, sd_jwt) = match taken_apart {
+        Ok(parts) => parts,
+        Err(why) => {
+            seen.push(broken(&why));
+            return None;
+        }
+    };
+    let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
+    let (leaf, others) = chain.split_first()?;
+    let path = certificate::find_path(leaf, others, trust, at);
+    let certificate = match &path {
+        Ok(path) => Ok(path.leaf().clone()),
+        Err(_) => Certificate::from_der(leaf),
+    };
+    let certificate = match certificate {
+        Ok(certificate) => certificate,
+        Err(why) => {
+            seen.push(broken(&why));
+            return None;
+        }
+    };
+    let verified = certificate
+        .suite()
+        .is_some_and(|suite| sd_jwt.verify_signature(suite, certificate.public_key()).is_ok());
+    if !verified {
+        seen.extend([Observed::EcertForm, Observed::EcertSignatureBad]);
+        return None;
+    }
+    let facts = match EcertFacts::read(sd_jwt) {
+        Ok(facts) => facts,
+        Err(why) => {
+            seen.push(Observed::EcertSigned);
+            seen.push(refused(&why));
+            return None;
+        }
+    };
+    seen.extend([Observed::EcertForm, Observed::EcertSigned]);
+    let (shown, withheld) = (facts.disclosed.len(), facts.withheld);
+    seen.push(Observed::DisclosuresHold { shown, withheld });
+    if facts.claimed_digest != facts.content_digest {
+        seen.push(Observed::ContentDiffers);
+        return None;
+    }
+    seen.extend([Observed::ContentAgrees, Observed::IdHolds]);
+    let sealed = SealedBy { leaf, others, crls: &[], sealed_at: facts.issued_at };
+    let authority = facts.license_id.key().authority();
+    let path = certificate::judge(path, sealed, authority, trust, at, seen);
+    Some(Said { sealed_at: facts.issued_at, subject: subject(path), facts, partial: withheld > 0 })
+}
+
+/// What was wrong with the payload of an e-certificate.
+pub(super) fn refused(why: &SchemaError) -> Observed {
+    match why {
+        SchemaError::Disclosures(_) => Observed::DisclosuresBroken,
+        SchemaError::Disagrees { .. } | SchemaError::LicenseId(_) => Observed::IdBroken,
+        _ => Observed::EcertBroken { why: why.to_string() },
+    }
+}
+
+/// The common name of the sealing certificate.
+pub(super) fn subject(path: Option<Arc<crate::pki::path::VerifiedPath>>) -> Option<String> {
+    path.map(|path| path.leaf().common_name().to_owned())
+}

@@ -1,0 +1,221 @@
+//! From a file to a verdict, in two steps around the vault.
+//!
+//! [`examine`] finds out what a file is, has it looked at, and draws integrity and authenticity from the
+//! findings. Only then is it known which license to ask the vault about, and [`Examined::license_id`] gives
+//! the id only if the file earned it. [`Examined::conclude`] adds the standing and writes the headline.
+
+use super::facts::{Form, Trust, VaultFact, VaultRecord};
+use super::finding::{About, Finding, FindingOutcome};
+use super::observed::Observed;
+use super::standing::Standings;
+use super::verdict::{LicenseFacts, Outcome, Overall, Verdict, outcome};
+use super::{ecert, headline, pdf};
+use crate::crypto::Digest;
+use crate::domain::{LicenseId, Moment, Validity};
+use crate::ecert::{EcertFacts, looks_like_ecert};
+
+/// Largest file that is judged, in bytes; our own bound, said up front on every page that takes files.
+pub const MAX_FILE_BYTES: usize = 20_000_000;
+
+/// The checks without which no authority is known to stand behind a document.
+const AUTHENTICITY: &[&str] = &[
+    "seal.certificate_path",
+    "seal.certificate_usage",
+    "seal.certificate_period",
+    "seal.certificate_revocation",
+    "seal.authority",
+    "seal.development",
+];
+
+/// What looking at a file brought.
+#[derive(Default)]
+pub(super) struct Look {
+    pub(super) seen: Vec<Observed>,
+    /// What the document says, if every check of its integrity passed.
+    pub(super) said: Option<Said>,
+    /// The digest of the file, where looking at it brought it along.
+    pub(super) file_digest: Option<Digest>,
+}
+
+/// What an unaltered document says.
+pub(super) struct Said {
+    pub(super) facts: EcertFacts,
+    pub(super) sealed_at: Moment,
+    /// The common name of the sealing certificate, if its path held.
+    pub(super) subject: Option<String>,
+    /// Whether values of the license are left out of the file.
+    pub(super) partial: bool,
+}
+
+/// A file that has been looked at; where its license stands has not been asked yet.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    form: Form,
+    findings: Vec<Finding>,
+    integrity: Outcome,
+    authenticity: Outcome,
+    license: Option<LicenseFacts>,
+    validity: Option<Validity>,
+    partial: bool,
+    file_digest: Option<Digest>,
+}
+
+/// Looks at a file as it stands at `at`.
+pub fn examine(file: &[u8], trust: &Trust<'_>, at: Moment) -> Examined {
+    if file.len() > MAX_FILE_BYTES {
+        let limit_mb = MAX_FILE_BYTES / 1_000_000;
+        let look = Look { seen: vec![Observed::TooLarge { limit_mb }], ..Look::default() };
+        return Examined::new(Form::Unknown, look, &[], trust);
+    }
+    let head = file.get(..file.len().min(1_024)).unwrap_or_default();
+    let (form, required, mut look) = if head.windows(5).any(|window| window == b"%PDF-") {
+        (Form::SealedPdf, pdf::INTEGRITY, pdf::look(file, trust, at))
+    } else if looks_like_ecert(file) {
+        (Form::Ecert, ecert::INTEGRITY, ecert::look(file, trust, at))
+    } else {
+        let look = Look { seen: vec![Observed::KindUnknown], ..Look::default() };
+        (Form::Unknown, &[][..], look)
+    };
+    look.file_digest.get_or_insert_with(|| Digest::of(file));
+    Examined::new(form, look, required, trust)
+}
+
+impl Examined {
+    fn new(form: Form, look: Look, required: &[&str], trust: &Trust<'_>) -> Self {
+        let findings: Vec<Finding> = look.seen.iter().map(Observed::finding).collect();
+        let integrity = outcome(&findings, About::Integrity, required);
+        let authenticity = match integrity {
+            Outcome::Passed => outcome(&findings, About::Authenticity, AUTHENTICITY),
+            Outcome::Failed | Outcome::Unknown => Outcome::Unknown,
+        };
+        // If integrity fails nothing in the file is to be believed, and nothing of it is kept.
+        let said = look.said.filter(|_| integrity == Outcome::Passed);
+        let genuine = authenticity == Outcome::Passed;
+        let license = said.as_ref().map(|said| license_facts(said, genuine, trust));
+        Self {
+            form,
+            findings,
+            integrity,
+            authenticity,
+            license,
+            validity: said.as_ref().map(|said| said.facts.validity),
+            partial: said.is_some_and(|said| said.partial),
+            file_digest: look.file_digest,
+        }
+    }
+
+    /// The license to ask the vault about: only where the file is unaltered and nothing speaks against
+    /// whoever sealed it.
+    pub fn license_id(&self) -> Option<&LicenseId> {
+        let known = self.integrity == Outcome::Passed && self.authenticity != Outcome::Failed;
+        self.license.as_ref().filter(|_| known).map(|license| &license.id)
+    }
+
+    /// The verdict, with what the vault said.
+    pub fn conclude(mut self, vault: VaultFact, at: Moment) -> Verdict {
+        let overall = match (self.integrity, self.authenticity) {
+            (Outcome::Failed, _) | (_, Outcome::Failed) => Overall::Invalid,
+            (Outcome::Passed, Outcome::Passed) => Overall::Valid,
+            _ if self.has("seal.present", FindingOutcome::CouldNotBeMade) => Overall::Unsigned,
+            _ => Overall::Indeterminate,
+        };
+        let standing = match self.license_id() {
+            Some(_) => self.stand(&vault, at),
+            None => Standings::unasked(),
+        };
+        self.findings.extend(standing.seen.iter().map(Observed::finding));
+        let name = self.license.as_ref().and_then(|license| license.authority_name.as_deref());
+        let (headline, next_step) = headline::of_document(overall, &self.findings, &standing, name);
+        Verdict {
+            overall,
+            integrity: self.integrity,
+            authenticity: self.authenticity,
+            standing: standing.outcome,
+            standing_state: standing.state,
+            standing_detail: standing.detail,
+            standing_as_of: standing.as_of,
+            headline,
+            next_step,
+            findings: self.findings,
+            license: self.license,
+            file_digest: self.file_digest,
+            form: self.form,
+            judged_at: at,
+        }
+    }
+
+    fn has(&self, code: &str, outcome: FindingOutcome) -> bool {
+        self.findings.iter().any(|finding| finding.code == code && finding.outcome == outcome)
+    }
+
+    /// Where the license stands, with the document held against the vault's copy.
+    fn stand(&self, vault: &VaultFact, at: Moment) -> Standings {
+        let mut standing = Standings::by_vault_or_validity(vault, self.validity.as_ref(), at);
+        if let VaultFact::Found(record) = vault {
+            let copy = self.held_against(record);
+            if copy == Observed::VaultOther {
+                standing.outcome = Outcome::Failed;
+            }
+            standing.seen.insert(0, copy);
+        }
+        standing
+    }
+
+    /// The document against what the vault holds under its id.
+    fn held_against(&self, record: &VaultRecord) -> Observed {
+        let content = self.license.as_ref().map(|license| license.content_digest);
+        let same_file = self.file_digest.is_some_and(|digest| record.files.contains(&digest));
+        let same_content = content == Some(record.content_digest);
+        if same_file {
+            Observed::VaultSame
+        } else if same_content && self.partial {
+            // A presentation that withholds values is another file by right.
+            Observed::VaultSameContent
+        } else {
+            Observed::VaultOther
+        }
+    }
+}
+
+/// What the vault says of a license id that was typed, without a file.
+pub fn judge_id(vault: &VaultFact, at: Moment) -> Verdict {
+    let mut standing = Standings::by_vault(vault);
+    let (headline, next_step) = headline::of_id(&standing);
+    standing.seen.insert(0, Observed::KindId);
+    Verdict {
+        overall: Overall::Indeterminate,
+        integrity: Outcome::Unknown,
+        authenticity: Outcome::Unknown,
+        standing: standing.outcome,
+        standing_state: standing.state,
+        standing_detail: standing.detail,
+        standing_as_of: standing.as_of,
+        headline,
+        next_step,
+        findings: standing.seen.iter().map(Observed::finding).collect(),
+        license: None,
+        file_digest: None,
+        form: Form::LicenseId,
+        judged_at: at,
+    }
+}
+
+fn license_facts(said: &Said, genuine: bool, trust: &Trust<'_>) -> LicenseFacts {
+    let facts = &said.facts;
+    let key = facts.license_id.key();
+    LicenseFacts {
+        id: facts.license_id.clone(),
+        type_code: key.type_code().clone(),
+        type_name: (trust.types)(key.type_code().as_str()),
+        authority_code: key.authority().to_owned(),
+        // Beside a seal we do not trust, our own registry's name would lend it a credit it has not earned.
+        authority_name: genuine.then(|| (trust.authorities)(key.authority())).flatten(),
+        issued_on: facts.issued_on,
+        valid_from: facts.validity.from(),
+        valid_to: facts.validity.to(),
+        version: facts.license_id.version(),
+        content_digest: facts.content_digest,
+        sealed_at: said.sealed_at,
+        certificate_subject: said.subject.clone().filter(|_| genuine),
+    }
+}

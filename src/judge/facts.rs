@@ -1,0 +1,75 @@
+//! What judging is given: whom to trust, and what the vault says.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::crypto::Digest;
+use crate::domain::{Moment, Standing};
+use crate::pki::anchors::TrustStore;
+use crate::pki::path_cache::PathCache;
+
+/// Whom and what to believe when a file is judged.
+#[derive(Clone, Copy)]
+pub struct Trust<'t> {
+    /// Where trust begins.
+    pub store: &'t TrustStore,
+    /// Paths that were verified before, where some are kept.
+    pub paths: Option<&'t PathCache>,
+    /// The name of an issuing authority by its code, out of our own registry: names are never taken from
+    /// a document.
+    pub authorities: &'t (dyn Fn(&str) -> Option<String> + Sync),
+    /// The name of a license type by its code, out of our own catalogue.
+    pub types: &'t (dyn Fn(&str) -> Option<String> + Sync),
+    /// Whether certificates made for development (their names begin with `DEV`) count.
+    pub development: bool,
+}
+
+impl fmt::Debug for Trust<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Trust({} anchors)", self.store.anchors().count())
+    }
+}
+
+/// What kind of thing was handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A structured e-certificate.
+    Ecert,
+    /// A license id alone, without a file.
+    LicenseId,
+    /// A sealed PDF.
+    SealedPdf,
+    /// Something else.
+    Unknown,
+}
+
+/// What the vault says of the license.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VaultFact {
+    /// It could not be reached.
+    CannotAskNow,
+    /// It holds this version.
+    Found(VaultRecord),
+    /// Nobody asked, because no vault is at hand.
+    NotAsked,
+    /// It has no such version.
+    NotInVault {
+        /// When it was asked.
+        as_of: Moment,
+    },
+}
+
+/// What the vault holds of one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultRecord {
+    /// Where the license stands at the moment of judging.
+    pub standing: Standing,
+    /// The content digest of the version.
+    pub content_digest: Digest,
+    /// The digests of all its files.
+    pub files: Vec<Digest>,
+    /// When the vault was asked.
+    pub as_of: Moment,
+}

@@ -1,0 +1,156 @@
+//! The one sentence a verdict leads with, and what to do now.
+//!
+//! The sentence says first whether the document may be believed, with the first check that decided it, and
+//! then where the license stands. A genuine document of a license that is not in force is never praised
+//! without the warning in the same sentence.
+
+use super::finding::{About, Finding, FindingOutcome, Text2};
+use super::observed::Observed;
+use super::standing::Standings;
+use super::texts::{self, standing_text};
+use super::verdict::{Overall, StandingState};
+use crate::domain::Standing;
+
+/// For a document; `authority` is its name in our registry, where the seal earned it.
+pub(super) fn of_document(
+    overall: Overall,
+    findings: &[Finding],
+    standing: &Standings,
+    authority: Option<&str>,
+) -> (Text2, Text2) {
+    let reason = |outcome| reason(findings, outcome);
+    match overall {
+        Overall::Valid | Overall::ValidWithLaterChanges => genuine(standing, authority),
+        Overall::Invalid => {
+            let failed = reason(FindingOutcome::Failed);
+            (prefixed("不可采信", "Do not accept", failed), step(failed, &texts::REFUSE))
+        }
+        Overall::Unsigned => {
+            let absent = reason(FindingOutcome::CouldNotBeMade);
+            let headline = Text2::fixed(
+                "不是电子证照原件：文件没有电子签章",
+                "Not an original: the file has no seal",
+            );
+            (headline, step(absent, &texts::FETCH_AGAIN))
+        }
+        Overall::Indeterminate => {
+            let open = reason(FindingOutcome::CouldNotBeMade);
+            let (zh, en) = ("无法判断真伪", "Cannot tell whether it is genuine");
+            let mut headline = prefixed(zh, en, open);
+            if let Some(standing) = standing.detail.as_ref().filter(|s| !s.is_in_force()) {
+                let Text2 { zh, en } = standing_text(standing);
+                headline = Text2::filled(
+                    format!("{}；且证照{zh}，今日不得采信", headline.zh),
+                    format!("{}; besides, the license is {en}", headline.en),
+                );
+            }
+            (headline, step(open, &texts::ASK_AUTHORITY))
+        }
+    }
+}
+
+/// For a license id without a document.
+pub(super) fn of_id(standing: &Standings) -> (Text2, Text2) {
+    match (&standing.detail, standing.state) {
+        (Some(detail), _) => {
+            let Text2 { zh, en } = standing_text(detail);
+            let next = match detail.is_in_force() {
+                true => Text2::fixed(
+                    "如需确认手中的文件，请提交文件核验",
+                    "To be sure of the file in hand, have the file checked",
+                ),
+                false => texts::NOT_TODAY,
+            };
+            let refuse = if detail.is_in_force() { "" } else { "，今日不得采信" };
+            let headline = Text2::filled(
+                format!("证照库记载：证照{zh}{refuse}（未核验文件）"),
+                format!("By the vault, the license is {en} (no file was checked)"),
+            );
+            (headline, next)
+        }
+        (None, StandingState::NotInVault) => (
+            Text2::fixed("证照库中没有此证照", "The vault has no such license"),
+            texts::ASK_AUTHORITY,
+        ),
+        (None, _) => (
+            Text2::fixed("暂时无法查询证照状态", "The standing cannot be looked up just now"),
+            texts::CHECK_STANDING,
+        ),
+    }
+}
+
+fn genuine(standing: &Standings, authority: Option<&str>) -> (Text2, Text2) {
+    let (zh, en) = match authority {
+        Some(name) => (format!("文件真实，由{name}签章"), format!("Genuine, sealed by {name}")),
+        None => ("文件真实".to_owned(), "Genuine".to_owned()),
+    };
+    if standing.seen.contains(&Observed::VaultOther) {
+        let headline = Text2::fixed(
+            "不可采信：签章有效，但证照库中此标识对应的是另一份文件",
+            "Do not accept: the seal is genuine, but the vault holds another file under this id",
+        );
+        return (headline, texts::REFUSE);
+    }
+    let (say_zh, say_en, next): (String, String, Text2) = match &standing.detail {
+        Some(detail) if detail.is_in_force() => (
+            "证照有效，可以采信".to_owned(),
+            "in force, may be relied on".to_owned(),
+            Text2::fixed("可以采信", "It may be relied on"),
+        ),
+        Some(detail) => {
+            let Text2 { zh, en } = standing_text(detail);
+            let next = match detail {
+                Standing::Replaced { .. } => Text2::fixed(
+                    "今日不得采信；请持证人提供新版本",
+                    "Do not accept it today; ask the holder for the newer version",
+                ),
+                _ => texts::NOT_TODAY,
+            };
+            (
+                format!("但证照{zh}，今日不得采信"),
+                format!("but the license is {en}: do not accept it today"),
+                next,
+            )
+        }
+        None => match standing.state {
+            StandingState::NotInVault => (
+                "但证照库中没有此证照".to_owned(),
+                "but the vault has no such license".to_owned(),
+                texts::ASK_AUTHORITY,
+            ),
+            StandingState::CannotCheckNow => (
+                "但暂时无法查询证照当前状态".to_owned(),
+                "but its standing cannot be looked up just now".to_owned(),
+                texts::CHECK_STANDING,
+            ),
+            _ => (
+                "未查询证照当前状态".to_owned(),
+                "its standing today was not looked up".to_owned(),
+                texts::CHECK_STANDING,
+            ),
+        },
+    };
+    (Text2::filled(format!("{zh}；{say_zh}"), format!("{en}; {say_en}")), next)
+}
+
+/// The first finding that came out so, of those that decide about the document.
+fn reason(findings: &[Finding], outcome: FindingOutcome) -> Option<&Finding> {
+    let of = |about: About| {
+        findings.iter().find(|finding| finding.outcome == outcome && finding.about == about)
+    };
+    of(About::Integrity).or_else(|| of(About::Authenticity))
+}
+
+fn prefixed(zh: &str, en: &str, finding: Option<&Finding>) -> Text2 {
+    match finding {
+        Some(finding) => Text2::filled(
+            format!("{zh}：{}", finding.fact.zh),
+            format!("{en}: {}", finding.fact.en),
+        ),
+        None => Text2::filled(zh.to_owned(), en.to_owned()),
+    }
+}
+
+fn step(finding: Option<&Finding>, otherwise: &Text2) -> Text2 {
+    finding.and_then(|finding| finding.next_step.clone()).unwrap_or_else(|| otherwise.clone())
+}

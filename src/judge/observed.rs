@@ -1,0 +1,155 @@
+//! What can be seen when a file is looked at, by name.
+//!
+//! Rooms that look at files name what they saw and write no sentence: the code, the outcome and the words of
+//! each row stand in `texts`. Nothing from a face is in any of them.
+
+use crate::domain::{Moment, Standing};
+
+/// Something that was seen when a file was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observed {
+    /// The certificate names this license's authority.
+    AuthorityAgrees,
+    /// The certificate names another authority than the license id, or none.
+    AuthorityDiffers,
+    /// The certificate's validity ended before the moment of judging.
+    CertificateEnded {
+        /// Its last moment.
+        since: Moment,
+    },
+    /// No certificate of the path had been revoked.
+    CertificateGood {
+        /// When the oldest of the lists was made.
+        as_of: Moment,
+    },
+    /// A certificate of the path was revoked.
+    CertificateRevoked {
+        /// From when on.
+        since: Moment,
+    },
+    /// No current list says anything about the certificates.
+    RevocationUnknown,
+    /// Sealed within the certificates' life, which lasts still.
+    PeriodHolds,
+    /// The stated time of sealing lies outside the certificate's life.
+    PeriodBroken {
+        /// The stated time.
+        sealed_at: Moment,
+    },
+    /// The stated time of sealing lies after the moment of judging.
+    SealedInFuture {
+        /// The stated time.
+        sealed_at: Moment,
+    },
+    /// The certificates lead to somebody we trust.
+    PathHolds,
+    /// Nobody we trust stands behind the certificate.
+    PathUntrusted,
+    /// A certificate of the path is malformed or breaks a constraint of its issuer.
+    PathBroken,
+    /// The path uses algorithms or takes work that we do not allow.
+    PathTooHard,
+    /// The path could not be looked at, so neither could this.
+    UsageUnknown,
+    /// The certificate was issued for sealing documents.
+    UsageFits,
+    /// It was not.
+    UsageWrong,
+    /// No certificate of the path was made for development.
+    NoDevelopment,
+    /// One was, and such certificates count here.
+    DevelopmentAccepted,
+    /// One was, and such certificates do not count here.
+    DevelopmentRefused,
+    /// All content digests agree.
+    ContentAgrees,
+    /// They do not.
+    ContentDiffers,
+    /// Every disclosure belongs to a signed digest.
+    DisclosuresHold {
+        /// How many are shown.
+        shown: usize,
+        /// How many are withheld.
+        withheld: usize,
+    },
+    /// A disclosure was changed or added.
+    DisclosuresBroken,
+    /// The e-certificate has its form.
+    EcertForm,
+    /// It does not.
+    EcertBroken {
+        /// Why, in English, for whoever mends it.
+        why: String,
+    },
+    /// A sealed PDF without an e-certificate inside.
+    EcertMissing,
+    /// Its signature verifies.
+    EcertSigned,
+    /// It does not.
+    EcertSignatureBad,
+    /// The file is encrypted.
+    Encrypted,
+    /// It is a structured e-certificate.
+    KindEcert,
+    /// A license id alone was handed in.
+    KindId,
+    /// It is a PDF.
+    KindPdf,
+    /// It is neither.
+    KindUnknown,
+    /// The file is larger than we read.
+    TooLarge {
+        /// What we read, in megabytes.
+        limit_mb: usize,
+    },
+    /// A license id that holds together.
+    IdHolds,
+    /// One that does not, or that differs between the parts of the file.
+    IdBroken,
+    /// The seal covers the whole file.
+    CoverageWhole,
+    /// Bytes follow behind what was sealed.
+    CoverageLengthened {
+        /// How many.
+        bytes: usize,
+    },
+    /// The seal does not cover what it should.
+    CoverageBroken,
+    /// The bytes are those that were sealed.
+    BytesAgree,
+    /// They are not.
+    BytesChanged,
+    /// A seal is there.
+    SealPresent,
+    /// None is there.
+    SealAbsent,
+    /// The seal is made as it should be.
+    SealForm,
+    /// The file or its seal is damaged.
+    SealBroken,
+    /// The PDF is built in a way we do not know, so that we cannot say what is sealed in it.
+    SealForeign,
+    /// The seal's signature verifies.
+    SealSigned,
+    /// It does not.
+    SealSignatureBad,
+    /// The vault holds this very file.
+    VaultSame,
+    /// The vault holds the same content.
+    VaultSameContent,
+    /// The vault holds something else under this id.
+    VaultOther,
+    /// The vault has no such version.
+    VaultMissing,
+    /// The vault was asked, or the sealed validity decides.
+    Stands {
+        /// Where it stands.
+        standing: Standing,
+        /// Whether this is known from the document alone.
+        from_document: bool,
+    },
+    /// Nobody asked where it stands.
+    StandingNotChecked,
+    /// It could not be asked.
+    StandingUnknownNow,
+}

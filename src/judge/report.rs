@@ -1,0 +1,41 @@
+//! Verdicts written down: as JSON for programs, as lines for a terminal.
+//!
+//! The JSON is the verdict itself, member for member; several files give a list. The lines lead with the
+//! headline, Chinese first, and then say every check, so that a clerk reads one line and an expert all.
+
+use std::fmt::Write;
+
+use super::finding::FindingOutcome;
+use super::verdict::Verdict;
+
+/// One verdict as JSON.
+pub fn json(verdict: &Verdict) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(verdict)
+}
+
+/// Several verdicts as one JSON list.
+pub fn json_list(verdicts: &[Verdict]) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(verdicts)
+}
+
+/// One verdict as lines for people.
+pub fn lines(verdict: &Verdict) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{}", verdict.headline.zh);
+    let _ = writeln!(out, "{}", verdict.headline.en);
+    let _ = writeln!(out, "→ {} / {}", verdict.next_step.zh, verdict.next_step.en);
+    if let Some(license) = &verdict.license {
+        let _ = writeln!(out, "  {}", license.id);
+    }
+    for finding in &verdict.findings {
+        let mark = match finding.outcome {
+            FindingOutcome::CouldNotBeMade => '?',
+            FindingOutcome::Failed => '✗',
+            FindingOutcome::Passed => '✓',
+        };
+        let (code, fact) = (finding.code, &finding.fact);
+        let _ = writeln!(out, "  {mark} {code}: {} / {}", fact.zh, fact.en);
+    }
+    out
+}

@@ -1,0 +1,85 @@
+//! Scenes for the tests of this floor: a chain, a file sealed with it, and whom to trust.
+
+use super::*;
+use crate::crypto::{Digest, SeededRandom};
+use crate::domain::Standing;
+use crate::ecert::testing::{self, Made};
+use crate::ecert::{Content, ContentInput};
+use crate::pki::anchors::TrustStore;
+use crate::pki::crl::Crl;
+use crate::pki::path_cache::PathCache;
+use crate::pki::test_chain::{TestChain, moment};
+
+pub(crate) const NOW: &str = "2026-01-10T00:00:00Z";
+
+/// A chain, a file sealed with it, and what to trust.
+pub(crate) struct Scene {
+    pub(crate) chain: TestChain,
+    pub(crate) content: Content,
+    pub(crate) file: Vec<u8>,
+    pub(crate) store: TrustStore,
+    pub(crate) development: bool,
+}
+
+impl Scene {
+    pub(crate) fn new() -> Self {
+        Self::of(&Made::new().input())
+    }
+
+    pub(crate) fn of(input: &ContentInput<'_>) -> Self {
+        let chain = TestChain::new();
+        let content = Content::new(input, &SeededRandom::new(3));
+        let file = seal(&content, &chain);
+        let made = moment("2026-01-04T00:00:00Z");
+        let crls = vec![chain.crl(made, &[]), chain.root_crl(made)];
+        let store = trusting(&chain, crls);
+        Self { chain, content, file, store, development: true }
+    }
+
+    pub(crate) fn verdict(&self, file: &[u8], vault: VaultFact, at: &str) -> Verdict {
+        let authorities = |_: &str| Some("示例市民政局".to_owned());
+        let types = |_: &str| Some("示例许可证".to_owned());
+        let paths = PathCache::new(4);
+        let trust = Trust {
+            store: &self.store,
+            paths: Some(&paths),
+            authorities: &authorities,
+            types: &types,
+            development: self.development,
+        };
+        let at = moment(at);
+        let warm = examine(file, &trust, at).conclude(vault.clone(), at);
+        let cold = examine(file, &Trust { paths: None, ..trust }, at).conclude(vault, at);
+        let [warm_json, cold_json] = [&warm, &cold].map(|verdict| report::json(verdict).unwrap());
+        assert_eq!(warm_json, cold_json, "a cache must not change a verdict");
+        warm
+    }
+
+    pub(crate) fn found(&self, standing: Standing) -> VaultFact {
+        VaultFact::Found(VaultRecord {
+            standing,
+            content_digest: self.content.digest(),
+            files: vec![Digest::of(&self.file)],
+            as_of: moment(NOW),
+        })
+    }
+}
+
+pub(crate) fn seal(content: &Content, chain: &TestChain) -> Vec<u8> {
+    testing::issue_content(content, &chain.signer(), &[chain.seal().der(), chain.ca().der()])
+}
+
+pub(crate) fn trusting(chain: &TestChain, crls: Vec<Crl>) -> TrustStore {
+    let store = TrustStore::builder().add_anchor(chain.root().clone());
+    crls.into_iter().fold(store, |store, crl| store.add_crl(crl)).build().unwrap()
+}
+
+pub(crate) fn failed(verdict: &Verdict) -> Vec<&'static str> {
+    let findings = verdict.findings.iter();
+    findings.filter(|f| f.outcome == FindingOutcome::Failed).map(|f| f.code).collect()
+}
+
+pub(crate) fn open(verdict: &Verdict) -> Vec<&'static str> {
+    let findings = verdict.findings.iter();
+    findings.filter(|f| f.outcome == FindingOutcome::CouldNotBeMade).map(|f| f.code).collect()
+}

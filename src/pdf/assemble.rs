@@ -1,0 +1,437 @@
+//! Putting a file together: page, fonts, structure, seal field, attachment, validation data.
+//!
+//! One PDF 1.7 file in one revision, with a plain cross-reference table and no gaps between its objects, so
+//! that [`read`](super::read) can hold every byte against it. The signature dictionary certifies the document
+//! (DocMDP, no changes allowed); only validation data may be added later.
+//!
+//! Source: ISO 32000-1:2008, 12.7 "Interactive forms", 12.8 "Digital signatures", 14.7 "Logical structure",
+//! 14.8 "Tagged PDF"; ETSI EN 319 142-1 (PAdES), 5.3, 5.4.2.2 (`DSS`); ISO 19005-3.
+
+use pdf_writer::types::{AnnotationFlags, FieldType, SigFlags, TabOrder};
+use pdf_writer::{Date, Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
+
+use super::deflate::Deflater;
+use super::draw::{Attachment, Binding};
+use super::face::{CompiledFace, object};
+use super::font::FontBook;
+use super::paper::Paper;
+use super::portrait::{Picture, Samples};
+use super::seal_mark;
+use super::units::rounded;
+use super::xmp;
+use crate::domain::time::Moment;
+
+/// The values of one license, drawn.
+pub(super) struct Drawing<'a> {
+    pub(super) paper: Option<Paper>,
+    pub(super) pictures: Vec<Picture<'a>>,
+    pub(super) seal_rect: Rect,
+    /// Children of the document in the order of reading.
+    pub(super) kids: Vec<Ref>,
+    pub(super) mark_count: i32,
+    parts: Vec<StructurePart>,
+    /// For each marked part of the values its structure element.
+    marks: Vec<Ref>,
+    next: Ref,
+}
+
+/// One element of the structure tree.
+struct StructurePart {
+    id: Ref,
+    role: &'static [u8],
+    parent: Ref,
+    mark: Option<i32>,
+    kids: Vec<Ref>,
+    alternative: &'static str,
+}
+
+/// Where an element of the structure tree hangs.
+#[derive(Clone, Copy)]
+pub(super) enum StructureParent {
+    Document,
+    Group(usize),
+}
+
+impl Drawing<'_> {
+    pub(super) fn new(next: Ref) -> Self {
+        Self {
+            paper: None,
+            pictures: Vec::new(),
+            seal_rect: Rect::new(0.0, 0.0, 0.0, 0.0),
+            kids: Vec::with_capacity(64),
+            mark_count: 0,
+            parts: Vec::with_capacity(64),
+            marks: Vec::with_capacity(64),
+            next,
+        }
+    }
+
+    /// Adds an element that holds the marked part `mark`.
+    pub(super) fn leaf(
+        &mut self,
+        role: &'static [u8],
+        parent: StructureParent,
+        mark: i32,
+        alternative: &'static str,
+    ) {
+        let number = self.add(role, parent, Some(mark));
+        if let Some(part) = self.parts.get_mut(number) {
+            part.alternative = alternative;
+            self.marks.push(part.id);
+        }
+    }
+
+    /// Adds an element that holds others, and gives the number to hang them on.
+    pub(super) fn group(&mut self, role: &'static [u8], parent: StructureParent) -> usize {
+        self.add(role, parent, None)
+    }
+
+    fn add(&mut self, role: &'static [u8], parent: StructureParent, mark: Option<i32>) -> usize {
+        let id = self.next.bump();
+        let parent = match parent {
+            StructureParent::Group(number) => match self.parts.get_mut(number) {
+                Some(group) => {
+                    group.kids.push(id);
+                    group.id
+                }
+                None => object::DOCUMENT,
+            },
+            StructureParent::Document => {
+                self.kids.push(id);
+                object::DOCUMENT
+            }
+        };
+        let (kids, alternative) = (Vec::new(), "");
+        self.parts.push(StructurePart { id, role, parent, mark, kids, alternative });
+        self.parts.len() - 1
+    }
+}
+
+/// What the content calls the picture with this number.
+pub(super) fn picture_name(number: usize) -> String {
+    format!("I{number}")
+}
+
+/// The whole file and, where `sealing`, the place of its signature dictionary.
+pub(super) fn assemble(
+    face: &CompiledFace,
+    fonts: &FontBook,
+    license_id: &str,
+    input: &Binding<'_>,
+    drawing: Drawing<'_>,
+    sealing: bool,
+) -> Option<(Vec<u8>, usize)> {
+    let Drawing { paper, pictures, seal_rect, kids, parts, marks, mut next, .. } = drawing;
+    let paper = paper?;
+    let mut deflater = Deflater::fast();
+    let capacity = face.fixed.len() + input.gap_len * 2 + 100_000;
+    let settings = Settings { pretty: false };
+    let mut pdf = Pdf::with_settings_and_capacity(settings, capacity);
+    pdf.extend(&face.fixed);
+
+    let dynamic_fonts = paper.fonts.embed(fonts, &mut pdf, &mut next, &mut deflater)?;
+    let content = deflater.compress(paper.content.finish().as_slice());
+    pdf.stream(object::VALUES, &content).filter(Filter::FlateDecode);
+    let pictures = picture_objects(&mut pdf, &pictures, &mut next, &mut deflater);
+
+    let (width, height) = (face.page.width.to_points(), face.page.height.to_points());
+    let mut page = pdf.page(object::PAGE);
+    page.parent(object::PAGES).media_box(Rect::new(0.0, 0.0, rounded(width), rounded(height)));
+    page.contents_array([object::BACKGROUND, object::VALUES]);
+    let mut resources = page.resources();
+    let mut names = resources.fonts();
+    for (name, id) in face.fonts.iter().chain(&dynamic_fonts) {
+        names.pair(Name(name.as_bytes()), id);
+    }
+    names.finish();
+    let mut names = resources.x_objects();
+    for (name, id) in &face.figures {
+        names.pair(Name(name.as_bytes()), id);
+    }
+    for (number, id) in pictures.iter().enumerate() {
+        names.pair(Name(picture_name(number).as_bytes()), id);
+    }
+    names.finish();
+    resources.finish();
+    page.annotations([object::SEAL_FIELD]).struct_parents(0).tab_order(TabOrder::StructureOrder);
+    page.finish();
+    pdf.pages(object::PAGES).kids([object::PAGE]).count(1);
+
+    structure(&mut pdf, face, &kids, &parts, &marks);
+    seal_field(&mut pdf, input, seal_rect, sealing);
+
+    let date = date(input.sealed_at);
+    let mut info = pdf.document_info(object::INFO);
+    info.title(TextStr(input.title)).creator(TextStr(xmp::PRODUCER));
+    info.producer(TextStr(xmp::PRODUCER)).creation_date(date).modified_date(date);
+    info.finish();
+    let packet = xmp::packet(input.title, license_id, input.content_digest_hex, input.sealed_at);
+    pdf.metadata(object::METADATA, packet.as_bytes());
+
+    let attachment = input.attachment.map(|file| attach(&mut pdf, &file, date, &mut next));
+    let validation = validation_data(&mut pdf, input, &mut next);
+    let signature_at = if sealing { signature(&mut pdf, input, date) } else { 0 };
+    catalog(&mut pdf, input, attachment, validation, sealing);
+
+    let id = file_id(input.content_digest_hex);
+    pdf.set_file_id((id.clone(), id));
+    Some((pdf.finish(), signature_at))
+}
+
+fn picture_objects(
+    pdf: &mut Pdf,
+    pictures: &[Picture<'_>],
+    next: &mut Ref,
+    deflater: &mut Deflater,
+) -> Vec<Ref> {
+    let mut ids = Vec::with_capacity(pictures.len());
+    for picture in pictures {
+        let id = next.bump();
+        let packed;
+        let (data, filter) = match &picture.samples {
+            Samples::Jpeg(file) => (*file, Filter::DctDecode),
+            Samples::Plain(samples) => {
+                packed = deflater.compress(samples);
+                (&packed[..], Filter::FlateDecode)
+            }
+        };
+        let mut image = pdf.image_xobject(id, data);
+        image.filter(filter);
+        image.width(picture.width.into()).height(picture.height.into());
+        if picture.gray {
+            image.color_space().device_gray();
+        } else {
+            image.color_space().device_rgb();
+        }
+        image.bits_per_component(8);
+        image.finish();
+        ids.push(id);
+    }
+    ids
+}
+
+fn structure(
+    pdf: &mut Pdf,
+    face: &CompiledFace,
+    kids: &[Ref],
+    parts: &[StructurePart],
+    marks: &[Ref],
+) {
+    let mut root = pdf.indirect(object::STRUCTURE).dict();
+    root.pair(Name(b"Type"), Name(b"StructTreeRoot"));
+    root.pair(Name(b"K"), object::DOCUMENT);
+    let mut tree = root.insert(Name(b"ParentTree")).dict();
+    let mut numbers = tree.insert(Name(b"Nums")).array();
+    numbers.item(0).item(object::PARENTS).item(1).item(object::SEAL_PART);
+    numbers.finish();
+    tree.finish();
+    root.pair(Name(b"ParentTreeNextKey"), 2);
+    root.finish();
+
+    let mut document = pdf.indirect(object::DOCUMENT).dict();
+    document.pair(Name(b"Type"), Name(b"StructElem")).pair(Name(b"S"), Name(b"Document"));
+    document.pair(Name(b"P"), object::STRUCTURE);
+    document.insert(Name(b"K")).array().items(kids);
+    document.finish();
+
+    for part in parts {
+        let mut dict = pdf.indirect(part.id).dict();
+        dict.pair(Name(b"Type"), Name(b"StructElem")).pair(Name(b"S"), Name(part.role));
+        dict.pair(Name(b"P"), part.parent);
+        match part.mark {
+            Some(mark) => {
+                dict.pair(Name(b"Pg"), object::PAGE).pair(Name(b"K"), mark);
+            }
+            None => {
+                dict.insert(Name(b"K")).array().items(&part.kids);
+            }
+        }
+        if !part.alternative.is_empty() {
+            dict.pair(Name(b"Alt"), TextStr(part.alternative));
+        }
+        if part.role == b"TH" {
+            let mut attributes = dict.insert(Name(b"A")).dict();
+            attributes.pair(Name(b"O"), Name(b"Table")).pair(Name(b"Scope"), Name(b"Column"));
+        }
+        dict.finish();
+    }
+    pdf.indirect(object::PARENTS).array().items(&face.marks).items(marks);
+
+    let mut seal = pdf.indirect(object::SEAL_PART).dict();
+    seal.pair(Name(b"Type"), Name(b"StructElem")).pair(Name(b"S"), Name(b"Form"));
+    seal.pair(Name(b"P"), object::DOCUMENT).pair(Name(b"Pg"), object::PAGE);
+    let mut child = seal.insert(Name(b"K")).dict();
+    child.pair(Name(b"Type"), Name(b"OBJR")).pair(Name(b"Obj"), object::SEAL_FIELD);
+    child.finish();
+    seal.finish();
+}
+
+fn seal_field(pdf: &mut Pdf, input: &Binding<'_>, rect: Rect, sealing: bool) {
+    let mut form = pdf.form_xobject(object::SEAL_PICTURE, &input.seal.content);
+    let reach = seal_mark::RADIUS;
+    form.filter(Filter::FlateDecode);
+    form.bbox(Rect::new(-reach, -reach, reach, reach));
+    form.resources();
+    form.finish();
+
+    let mut field = pdf.indirect(object::SEAL_FIELD).start::<pdf_writer::writers::Field>();
+    field.field_type(FieldType::Signature).partial_name(TextStr("Seal"));
+    field.alternate_name(TextStr(&input.seal.words));
+    if sealing {
+        field.pair(Name(b"V"), object::SIGNATURE);
+    }
+    let mut widget = field.into_annotation();
+    widget.rect(rect);
+    widget.page(object::PAGE).struct_parent(1);
+    widget.flags(AnnotationFlags::PRINT | AnnotationFlags::LOCKED);
+    widget.appearance().normal().stream(object::SEAL_PICTURE);
+    widget.finish();
+}
+
+/// Writes the signature dictionary with its gap and says where it begins.
+fn signature(pdf: &mut Pdf, input: &Binding<'_>, date: Date) -> usize {
+    let at = pdf.len();
+    // Zeros would come out as a literal string; bytes of all ones come out in hexadecimal.
+    let gap = vec![0xff; input.gap_len];
+    let mut dict = pdf.indirect(object::SIGNATURE).dict();
+    dict.pair(Name(b"Type"), Name(b"Sig")).pair(Name(b"Filter"), Name(b"Adobe.PPKLite"));
+    dict.pair(Name(b"SubFilter"), Name(b"ETSI.CAdES.detached"));
+    // Three numbers of ten digits, to be overwritten once they are known.
+    dict.insert(Name(b"ByteRange")).array().items([0, i32::MAX, i32::MAX, i32::MAX]);
+    dict.pair(Name(b"Contents"), Str(&gap)).pair(Name(b"M"), date);
+    for (key, text) in
+        [("Name", input.signer_name), ("Reason", input.reason), ("Location", input.location)]
+    {
+        if !text.is_empty() {
+            dict.pair(Name(key.as_bytes()), TextStr(text));
+        }
+    }
+    let mut build = dict.insert(Name(b"Prop_Build")).dict();
+    build.insert(Name(b"App")).dict().pair(Name(b"Name"), Name(xmp::PRODUCER.as_bytes()));
+    build.finish();
+    let mut references = dict.insert(Name(b"Reference")).array();
+    let mut reference = references.push().dict();
+    reference.pair(Name(b"Type"), Name(b"SigRef")).pair(Name(b"TransformMethod"), Name(b"DocMDP"));
+    let mut parameters = reference.insert(Name(b"TransformParams")).dict();
+    parameters.pair(Name(b"Type"), Name(b"TransformParams"));
+    parameters.pair(Name(b"P"), 1).pair(Name(b"V"), Name(b"1.2"));
+    parameters.finish();
+    reference.finish();
+    references.finish();
+    dict.finish();
+    at
+}
+
+fn attach(pdf: &mut Pdf, file: &Attachment<'_>, date: Date, next: &mut Ref) -> Ref {
+    let [spec_id, file_id] = [(); 2].map(|()| next.bump());
+    let mut embedded = pdf.embedded_file(file_id, file.bytes);
+    embedded.subtype(Name(file.media_type.as_bytes()));
+    let size = i32::try_from(file.bytes.len()).unwrap_or(i32::MAX);
+    embedded.params().size(size).creation_date(date).modification_date(date);
+    embedded.finish();
+    let mut spec = pdf.indirect(spec_id).dict();
+    spec.pair(Name(b"Type"), Name(b"Filespec")).pair(Name(b"F"), Str(file.file_name.as_bytes()));
+    spec.pair(Name(b"UF"), TextStr(file.file_name)).pair(Name(b"Desc"), TextStr(file.description));
+    spec.pair(Name(b"AFRelationship"), Name(b"Data"));
+    let mut forms = spec.insert(Name(b"EF")).dict();
+    forms.pair(Name(b"F"), file_id).pair(Name(b"UF"), file_id);
+    forms.finish();
+    spec.finish();
+    spec_id
+}
+
+/// Certificates and CRLs as of sealing, so that nothing has to be fetched to judge the seal.
+fn validation_data(pdf: &mut Pdf, input: &Binding<'_>, next: &mut Ref) -> Option<Ref> {
+    if input.certs.is_empty() && input.crls.is_empty() {
+        return None;
+    }
+    let mut streams = |list: &[&[u8]], pdf: &mut Pdf| -> Vec<Ref> {
+        let mut ids = Vec::with_capacity(list.len());
+        for der in list {
+            let id = next.bump();
+            pdf.stream(id, der);
+            ids.push(id);
+        }
+        ids
+    };
+    let certs = streams(input.certs, pdf);
+    let crls = streams(input.crls, pdf);
+    let id = next.bump();
+    let mut dict = pdf.indirect(id).dict();
+    dict.pair(Name(b"Type"), Name(b"DSS"));
+    if !certs.is_empty() {
+        dict.insert(Name(b"Certs")).array().items(certs);
+    }
+    if !crls.is_empty() {
+        dict.insert(Name(b"CRLs")).array().items(crls);
+    }
+    dict.finish();
+    Some(id)
+}
+
+fn catalog(
+    pdf: &mut Pdf,
+    input: &Binding<'_>,
+    attachment: Option<Ref>,
+    validation: Option<Ref>,
+    sealing: bool,
+) {
+    let mut catalog = pdf.catalog(object::CATALOG);
+    catalog.pages(object::PAGES).metadata(object::METADATA).lang(TextStr("zh-CN"));
+    catalog.mark_info().marked(true);
+    catalog.pair(Name(b"StructTreeRoot"), object::STRUCTURE);
+    catalog.viewer_preferences().display_doc_title(true);
+    let mut form = catalog.form();
+    form.fields([object::SEAL_FIELD]);
+    if sealing {
+        form.sig_flags(SigFlags::SIGNATURES_EXIST | SigFlags::APPEND_ONLY);
+    }
+    form.finish();
+    let mut intents = catalog.insert(Name(b"OutputIntents")).array();
+    let mut intent = intents.push().dict();
+    intent.pair(Name(b"Type"), Name(b"OutputIntent")).pair(Name(b"S"), Name(b"GTS_PDFA1"));
+    intent.pair(Name(b"OutputConditionIdentifier"), TextStr("sRGB IEC61966-2.1"));
+    intent.pair(Name(b"Info"), TextStr("sRGB IEC61966-2.1"));
+    intent.pair(Name(b"DestOutputProfile"), object::PROFILE);
+    intent.finish();
+    intents.finish();
+    if let (Some(spec), Some(file)) = (attachment, input.attachment) {
+        catalog.insert(Name(b"AF")).array().item(spec);
+        let mut names = catalog.insert(Name(b"Names")).dict();
+        let mut files = names.insert(Name(b"EmbeddedFiles")).dict();
+        files.insert(Name(b"Names")).array().item(TextStr(file.file_name)).item(spec);
+        files.finish();
+        names.finish();
+    }
+    if let Some(validation) = validation {
+        catalog.pair(Name(b"DSS"), validation);
+        let mut extensions = catalog.insert(Name(b"Extensions")).dict();
+        let mut etsi = extensions.insert(Name(b"ESIC")).dict();
+        etsi.pair(Name(b"BaseVersion"), Name(b"1.7")).pair(Name(b"ExtensionLevel"), 1);
+        etsi.finish();
+        extensions.finish();
+    }
+    if sealing {
+        catalog.insert(Name(b"Perms")).dict().pair(Name(b"DocMDP"), object::SIGNATURE);
+    }
+    catalog.finish();
+}
+
+/// `moment` as PDF writes it.
+fn date(moment: Moment) -> Date {
+    let (year, month, day) = moment.day_in_utc().numbers();
+    let (hour, minute, second) = moment.time_in_utc();
+    let date = Date::new(year).month(month).day(day);
+    date.hour(hour).minute(minute).second(second).utc_offset_hour(0).utc_offset_minute(0)
+}
+
+/// The file identifier: the first 16 bytes of the digest, or the text itself where it is no digest.
+fn file_id(digest_hex: &str) -> Vec<u8> {
+    let pairs = digest_hex.as_bytes().chunks_exact(2).take(16);
+    let bytes: Option<Vec<u8>> =
+        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+    match bytes {
+        Some(bytes) if bytes.len() == 16 => bytes,
+        _ => digest_hex.bytes().chain([0; 16]).take(16).collect(),
+    }
+}

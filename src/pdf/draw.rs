@@ -1,0 +1,557 @@
+//! Drawing a license: the values of one submission put on the face of its type.
+//!
+//! [`draw`] gives a PDF that is complete but for its seal. Every value either stands on the page in full or is
+//! named in the refusal, with what its box holds or which characters no font draws; all faults come at once and
+//! none repeats a value. The same input gives the same bytes.
+//!
+//! Fetching values, choosing the face and sealing are left to `service`.
+
+use pdf_writer::Ref;
+
+use super::assemble::{self, Drawing, StructureParent};
+use super::draw_fault::{DrawError, DrawFault, DrawFaultKind};
+use super::face::{CompiledFace, Part, object};
+use super::face_template::{Area, Color, Element, PlacedText, TextStyle};
+use super::font::FontBook;
+use super::gap::UnsealedPdf;
+use super::layout::{Align, Measured, Setting, TextBox, TextFault, Valign};
+use super::paper::{Paper, text_box};
+use super::portrait::Picture;
+use super::qr::QrSquare;
+use super::seal_mark::SealMark;
+use super::units::{Mm, rounded};
+use crate::domain::time::Moment;
+
+/// Puts the values of one license on its face.
+pub fn draw<'a>(
+    face: &'a CompiledFace,
+    fonts: &'a FontBook,
+    input: &FaceInput<'_, 'a>,
+) -> Result<DrawnFace<'a>, DrawError> {
+    let drawing = drawing(face, fonts, input)?;
+    Ok(DrawnFace { face, fonts, license_id: input.license_id, drawing })
+}
+
+/// A face on which every value stands in full; not yet a file.
+pub struct DrawnFace<'a> {
+    face: &'a CompiledFace,
+    fonts: &'a FontBook,
+    license_id: &'a str,
+    drawing: Drawing<'a>,
+}
+
+impl DrawnFace<'_> {
+    /// The whole file, with a gap for its seal.
+    pub fn assemble(self, binding: &Binding<'_>) -> Result<UnsealedPdf, DrawError> {
+        let (bytes, signature_at) = self.write(binding, true)?;
+        UnsealedPdf::new(bytes, signature_at, binding.gap_len)
+            .ok_or(DrawError::Fault("the gap for the seal is not where it was left"))
+    }
+
+    /// The whole file without a gap: what the page will look like, and nothing that could be sealed.
+    pub fn preview(self, binding: &Binding<'_>) -> Result<Vec<u8>, DrawError> {
+        self.write(binding, false).map(|(bytes, _)| bytes)
+    }
+
+    fn write(self, binding: &Binding<'_>, sealing: bool) -> Result<(Vec<u8>, usize), DrawError> {
+        let Self { face, fonts, license_id, drawing } = self;
+        assemble::assemble(face, fonts, license_id, binding, drawing, sealing)
+            .ok_or(DrawError::Fault("a font is damaged behind its header"))
+    }
+}
+
+/// What is put on a face.
+#[derive(Clone, Copy, Debug)]
+pub struct FaceInput<'i, 'v> {
+    /// The license id, as printed.
+    pub license_id: &'v str,
+    /// Field codes and their values; a field that is absent stays empty.
+    pub values: &'i [(&'i str, DrawValue<'v>)],
+    /// What the QR square says.
+    pub qr_text: &'i str,
+}
+
+/// What the file around a face says, and what it carries.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding<'a> {
+    /// Title of the document: the name of the license type, with the holder's where wanted.
+    pub title: &'a str,
+    /// The picture of the seal.
+    pub seal: &'a SealMark,
+    /// The time stated in the file and in the signature dictionary.
+    pub sealed_at: Moment,
+    /// Who seals: `/Name` of the signature dictionary.
+    pub signer_name: &'a str,
+    /// Why: `/Reason`.
+    pub reason: &'a str,
+    /// Where: `/Location`.
+    pub location: &'a str,
+    /// The digest of the license's content, in hexadecimal; at least 32 digits.
+    pub content_digest_hex: &'a str,
+    /// The e-certificate, as an associated file.
+    pub attachment: Option<Attachment<'a>>,
+    /// Certificates for the DSS dictionary, in DER.
+    pub certs: &'a [&'a [u8]],
+    /// CRLs for the DSS dictionary, in DER.
+    pub crls: &'a [&'a [u8]],
+    /// Bytes of seal that the gap takes.
+    pub gap_len: usize,
+}
+
+/// The value of a field.
+#[derive(Clone, Copy, Debug)]
+pub enum DrawValue<'a> {
+    /// A picture.
+    Portrait {
+        /// `image/jpeg` or `image/png`.
+        media_type: &'a str,
+        /// The whole file.
+        bytes: &'a [u8],
+    },
+    /// A table.
+    Table {
+        /// Names of the columns, for the head.
+        columns: &'a [&'a str],
+        /// The cells of each row.
+        rows: &'a [Vec<String>],
+    },
+    /// A text.
+    Text(&'a str),
+}
+
+/// A file to be attached.
+#[derive(Clone, Copy, Debug)]
+pub struct Attachment<'a> {
+    /// Its name, in ASCII.
+    pub file_name: &'a str,
+    /// Its media type.
+    pub media_type: &'a str,
+    /// What it is, for people.
+    pub description: &'a str,
+    /// The file.
+    pub bytes: &'a [u8],
+}
+
+/// An element whose value has been found to fit.
+enum Ready<'a> {
+    Fixed(Ref),
+    Picture(Picture<'a>, Area),
+    Qr(QrSquare, Area),
+    Seal(Area),
+    Table(Table),
+    Text(Measured, Setting, Color),
+}
+
+/// Cells with their settings, row by row; the head first.
+struct Table {
+    rows: Vec<Vec<(Measured, Setting)>>,
+    /// Left edges of the columns and upper edges of the rows, with the last edge of each.
+    columns: Vec<Mm>,
+    edges: Vec<Mm>,
+    color: Color,
+    line_color: Color,
+}
+
+fn drawing<'a>(
+    face: &CompiledFace,
+    fonts: &FontBook,
+    input: &FaceInput<'_, 'a>,
+) -> Result<Drawing<'a>, DrawError> {
+    let mut faults = Vec::new();
+    let mut ready = Vec::with_capacity(face.parts.len());
+    for part in &face.parts {
+        let element = match part {
+            Part::Fixed(id) => {
+                ready.push(Ready::Fixed(*id));
+                continue;
+            }
+            Part::Value(element) => element,
+        };
+        match prepare(fonts, input, element) {
+            Ok(Some(element)) => ready.push(element),
+            Ok(None) => {}
+            Err(DrawError::Faults(more)) => faults.extend(more),
+            Err(fault) => return Err(fault),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(DrawError::Faults(faults));
+    }
+    Ok(paint(face, fonts, ready))
+}
+
+fn prepare<'a>(
+    fonts: &FontBook,
+    input: &FaceInput<'_, 'a>,
+    element: &Element,
+) -> Result<Option<Ready<'a>>, DrawError> {
+    let value =
+        |code: &str| input.values.iter().find(|(known, _)| *known == code).map(|(_, value)| *value);
+    let refused =
+        |field: &str, kind| DrawError::Faults(vec![DrawFault { field: field.to_owned(), kind }]);
+    match element {
+        Element::Field { field, area, style } => match value(field) {
+            Some(DrawValue::Text(text)) => set(fonts, text, *area, style)
+                .map(Some)
+                .map_err(|fault| refused(field, fault.into())),
+            Some(_) => Err(refused(field, DrawFaultKind::WrongKind)),
+            None => Ok(None),
+        },
+        Element::LicenseId(PlacedText { area, style }) => {
+            set(fonts, input.license_id, *area, style)
+                .map(Some)
+                .map_err(|fault| refused("license_id", fault.into()))
+        }
+        Element::Portrait { field, area } => match value(field) {
+            Some(DrawValue::Portrait { media_type, bytes }) => Picture::read(media_type, bytes)
+                .map(|picture| Some(Ready::Picture(picture, *area)))
+                .map_err(|fault| refused(field, DrawFaultKind::BadPortrait(fault))),
+            Some(_) => Err(refused(field, DrawFaultKind::WrongKind)),
+            None => Ok(None),
+        },
+        Element::Qr { area } => match QrSquare::encode(input.qr_text) {
+            Some(square) => Ok(Some(Ready::Qr(square, *area))),
+            None => Err(DrawError::Fault("the text of the QR square is too long for any square")),
+        },
+        Element::Seal { area } => Ok(Some(Ready::Seal(*area))),
+        Element::Table { field, area, style, row_height, widths, line_color } => {
+            match value(field) {
+                Some(DrawValue::Table { columns, rows }) => {
+                    let shape = TableShape { area, style, row_height: *row_height, widths };
+                    table(fonts, field, &shape, *line_color, columns, rows)
+                        .map(|table| Some(Ready::Table(table)))
+                        .map_err(DrawError::Faults)
+                }
+                Some(_) => Err(refused(field, DrawFaultKind::WrongKind)),
+                None => Ok(None),
+            }
+        }
+        // Fixed parts were drawn when the face was prepared.
+        Element::Rect { .. } | Element::Rule { .. } | Element::Text { .. } => Ok(None),
+    }
+}
+
+fn set<'a>(
+    fonts: &FontBook,
+    text: &str,
+    area: Area,
+    style: &TextStyle,
+) -> Result<Ready<'a>, TextFault> {
+    let measured = Measured::new(fonts, style.font, text)?;
+    let setting = measured.set(&text_box(area, style))?;
+    Ok(Ready::Text(measured, setting, style.color))
+}
+
+/// Room between the line and the text of a cell, in millimetres. Our own measure.
+const CELL_PADDING: Mm = Mm(1.0);
+
+struct TableShape<'t> {
+    area: &'t Area,
+    style: &'t TextStyle,
+    row_height: Mm,
+    widths: &'t [Mm],
+}
+
+fn table(
+    fonts: &FontBook,
+    field: &str,
+    shape: &TableShape<'_>,
+    line_color: Color,
+    columns: &[&str],
+    rows: &[Vec<String>],
+) -> Result<Table, Vec<DrawFault>> {
+    let TableShape { area, style, row_height, widths } = *shape;
+    let mut faults = Vec::new();
+    let mut fault = |kind| faults.push(DrawFault { field: field.to_owned(), kind });
+    if columns.len() != widths.len() || rows.iter().any(|row| row.len() != widths.len()) {
+        fault(DrawFaultKind::ColumnCount { columns: widths.len() });
+        return Err(faults);
+    }
+    let mut cells: Vec<Vec<Measured>> = Vec::with_capacity(rows.len() + 1);
+    let head = columns.iter().map(|name| (*name).to_owned()).collect();
+    for row in std::iter::once(&head).chain(rows) {
+        let mut line = Vec::with_capacity(row.len());
+        for cell in row {
+            match Measured::new(fonts, style.font, cell) {
+                Ok(measured) => line.push(measured),
+                Err(problem) => fault(problem.into()),
+            }
+        }
+        cells.push(line);
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let padding = CELL_PADDING.to_points();
+    let inner = |width: &Mm| (width.to_points() - 2.0 * padding).max(1.0);
+    let mut size_pt = style.size_pt;
+    let heights = loop {
+        let height = |row: &Vec<Measured>| {
+            let cells = row.iter().zip(widths);
+            let tallest = cells
+                .map(|(cell, width)| cell.height(inner(width), size_pt, style.line_height))
+                .fold(0.0, f32::max);
+            row_height.to_points().max(tallest + 2.0 * padding)
+        };
+        let heights: Vec<f32> = cells.iter().map(height).collect();
+        if heights.iter().sum::<f32>() <= area.h.to_points() + 0.01 {
+            break heights;
+        }
+        if size_pt <= style.min_size_pt {
+            let kind = DrawFaultKind::TableDoesNotFit { rows: rows.len() };
+            return Err(vec![DrawFault { field: field.to_owned(), kind }]);
+        }
+        size_pt = (size_pt - 0.5).max(style.min_size_pt);
+    };
+
+    let mut edges = vec![area.y];
+    for height in &heights {
+        let last = edges.last().map_or(0.0, |edge| edge.0);
+        edges.push(Mm(last + height * 25.4 / 72.0));
+    }
+    let mut lefts = vec![area.x];
+    for width in widths {
+        let last = lefts.last().map_or(0.0, |left| left.0);
+        lefts.push(Mm(last + width.0));
+    }
+    let mut settings = Vec::with_capacity(cells.len());
+    for ((row, top), height) in cells.into_iter().zip(&edges).zip(&heights) {
+        let mut line = Vec::with_capacity(row.len());
+        for ((cell, left), width) in row.into_iter().zip(&lefts).zip(widths) {
+            let place = TextBox {
+                x: left.to_points() + padding,
+                y: top.to_points(),
+                w: inner(width),
+                h: *height,
+                align: if settings.is_empty() { Align::Center } else { style.align },
+                valign: Valign::Middle,
+                size_pt,
+                min_size_pt: size_pt,
+                line_height: style.line_height,
+                letter_spacing_pt: 0.0,
+            };
+            match cell.set(&place) {
+                Ok(setting) => line.push((cell, setting)),
+                Err(problem) => {
+                    faults.push(DrawFault { field: field.to_owned(), kind: problem.into() });
+                }
+            }
+        }
+        settings.push(line);
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Table { rows: settings, columns: lefts, edges, color: style.color, line_color })
+}
+
+/// Writes the content stream of the values and notes the structure of the page.
+fn paint<'a>(face: &CompiledFace, fonts: &FontBook, ready: Vec<Ready<'a>>) -> Drawing<'a> {
+    let first = i32::try_from(face.marks.len()).unwrap_or(i32::MAX);
+    let mut paper = Paper::new(face.page.height, first, 'D');
+    let mut drawing = Drawing::new(face.next);
+    for element in ready {
+        match element {
+            Ready::Fixed(id) => drawing.kids.push(id),
+            Ready::Seal(area) => {
+                drawing.seal_rect = paper.rect(area);
+                drawing.kids.push(object::SEAL_PART);
+            }
+            Ready::Text(measured, setting, color) => {
+                let mark = paper.begin(b"P");
+                paper.text(fonts, &measured, &setting, color);
+                paper.end();
+                drawing.leaf(b"P", StructureParent::Document, mark, "");
+            }
+            Ready::Qr(square, area) => {
+                let mark = paper.begin(b"Figure");
+                qr(&mut paper, &square, area);
+                paper.end();
+                drawing.leaf(b"Figure", StructureParent::Document, mark, "核验二维码");
+            }
+            Ready::Picture(picture, area) => {
+                let mark = paper.begin(b"Figure");
+                portrait(&mut paper, &picture, area, drawing.pictures.len());
+                paper.end();
+                drawing.leaf(b"Figure", StructureParent::Document, mark, "持证主体照片");
+                drawing.pictures.push(picture);
+            }
+            Ready::Table(table) => paint_table(&mut paper, fonts, &table, &mut drawing),
+        }
+    }
+    drawing.mark_count = paper.next_mark();
+    drawing.paper = Some(paper);
+    drawing
+}
+
+fn qr(paper: &mut Paper, square: &QrSquare, area: Area) {
+    let place = paper.rect(area);
+    let side = area.w.to_points() / f32::from(square.modules);
+    paper.fill(area, Color([1.0; 3]));
+    paper.fill_color(Color::BLACK);
+    let content = &mut paper.content;
+    content.save_state();
+    let exact = |part: f32| (part * 100_000.0).round() / 100_000.0;
+    content.transform([exact(side), 0.0, 0.0, exact(-side), place.x1, place.y2]);
+    for rect in &square.dark {
+        let [x, y, w, h] = rect.map(f32::from);
+        content.rect(x, y, w, h);
+    }
+    content.fill_nonzero().restore_state();
+}
+
+fn portrait(paper: &mut Paper, picture: &Picture<'_>, area: Area, number: usize) {
+    let place = paper.rect(area);
+    let (w, h) = (place.x2 - place.x1, place.y2 - place.y1);
+    let scale = (w / f32::from(picture.width)).min(h / f32::from(picture.height));
+    let (across, down) = (f32::from(picture.width) * scale, f32::from(picture.height) * scale);
+    let (x, y) = (place.x1 + (w - across) / 2.0, place.y1 + (h - down) / 2.0);
+    let matrix = [across, 0.0, 0.0, down, x, y].map(rounded);
+    let name = assemble::picture_name(number);
+    let content = &mut paper.content;
+    content.save_state().transform(matrix);
+    content.x_object(pdf_writer::Name(name.as_bytes())).restore_state();
+}
+
+fn paint_table(paper: &mut Paper, fonts: &FontBook, table: &Table, drawing: &mut Drawing<'_>) {
+    paper.begin_artifact();
+    let stroke = (table.line_color, 0.5);
+    let ends = |list: &[Mm]| Some((*list.first()?, *list.last()?));
+    if let (Some((left, right)), Some((top, bottom))) = (ends(&table.columns), ends(&table.edges)) {
+        for y in &table.edges {
+            paper.line((left, *y), (right, *y), stroke);
+        }
+        for x in &table.columns {
+            paper.line((*x, top), (*x, bottom), stroke);
+        }
+    }
+    paper.end();
+    let whole = drawing.group(b"Table", StructureParent::Document);
+    for (number, row) in table.rows.iter().enumerate() {
+        let line = drawing.group(b"TR", StructureParent::Group(whole));
+        let role: &[u8] = if number == 0 { b"TH" } else { b"TD" };
+        for (measured, setting) in row {
+            let mark = paper.begin(role);
+            paper.text(fonts, measured, setting, table.color);
+            paper.end();
+            drawing.leaf(role, StructureParent::Group(line), mark, "");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use crate::pdf::testing;
+
+    fn faults(changed: &[(&str, DrawValue<'_>)]) -> Vec<DrawFault> {
+        let sample = testing::sample();
+        let mut values = sample.values();
+        for (code, value) in &mut values {
+            if let Some((_, other)) = changed.iter().find(|(changed, _)| changed == code) {
+                *value = *other;
+            }
+        }
+        match draw(testing::face(), testing::fonts(), &sample.face_input(&values)) {
+            Err(DrawError::Faults(faults)) => faults,
+            other => panic!("drawn: {}", other.is_ok()),
+        }
+    }
+
+    #[test]
+    fn all_faults_of_a_face_come_at_once_and_repeat_no_value() {
+        let long = "很长的名称".repeat(100);
+        let rows = vec![vec!["一".to_owned()]];
+        let found = faults(&[
+            ("MC", DrawValue::Text(&long)),
+            ("FDDBR", DrawValue::Text("张\u{10FFFD}三")),
+            ("ZS", DrawValue::Portrait { media_type: "image/png", bytes: b"" }),
+            ("KZ_BGJL", DrawValue::Table { columns: &["日期"], rows: &rows }),
+            ("KZ_ZP", DrawValue::Portrait { media_type: "image/jpeg", bytes: b"no" }),
+        ]);
+        let kinds: Vec<_> = found.iter().map(|f| (f.field.as_str(), f.kind.code())).collect();
+        let expected = [
+            ("MC", "face.text_does_not_fit"),
+            ("FDDBR", "face.no_glyph"),
+            ("ZS", "face.wrong_kind"),
+            ("KZ_BGJL", "face.column_count"),
+            ("KZ_ZP", "face.bad_portrait"),
+        ];
+        assert_eq!(kinds, expected);
+        let text = DrawError::Faults(found).to_string();
+        assert!(text.contains("U+10FFFD at 2"), "{text}");
+        assert!(!text.contains('张') && !text.contains("很长"), "{text}");
+    }
+
+    #[test]
+    fn a_table_with_too_many_rows_is_refused() {
+        let rows = vec![["日期", "事项", "机关"].map(str::to_owned).to_vec(); 40];
+        let columns = ["一", "二", "三"];
+        let found = faults(&[("KZ_BGJL", DrawValue::Table { columns: &columns, rows: &rows })]);
+        let kind = DrawFaultKind::TableDoesNotFit { rows: 40 };
+        assert_eq!(found, [DrawFault { field: "KZ_BGJL".to_owned(), kind }]);
+    }
+
+    #[test]
+    fn the_same_input_gives_the_same_bytes() {
+        assert_eq!(testing::sealed(), testing::sealed());
+    }
+
+    /// Judged by programs of others; where one is not installed the test says so and fails.
+    #[test]
+    fn other_programs_read_the_page_as_we_meant_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sample.pdf");
+        std::fs::write(&path, testing::sealed()).unwrap();
+        let run = |program: &str, arguments: &[&str]| {
+            let output = Command::new(program)
+                .args(arguments)
+                .arg(&path)
+                .args(if program == "pdftotext" { &["-"][..] } else { &[] })
+                .output()
+                .unwrap_or_else(|error| panic!("{program}: {error}"));
+            assert!(output.status.success(), "{program}: {output:?}");
+            assert!(output.stderr.is_empty(), "{program}: {output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        assert!(run("qpdf", &["--check"]).contains("No syntax or stream encoding errors"));
+        let fonts = run("pdffonts", &[]);
+        let lines: Vec<_> = fonts.lines().skip(2).collect();
+        assert!(lines.len() == 4, "{fonts}");
+        for line in lines {
+            assert!(line.contains("yes yes yes"), "{line}");
+        }
+        let text: String =
+            run("pdftotext", &["-raw"]).chars().filter(|c| !c.is_whitespace()).collect();
+        let sample = testing::sample();
+        let values = sample.values();
+        let cells = sample.rows.iter().flatten().map(String::as_str);
+        let texts = values.iter().filter_map(|(_, value)| match value {
+            DrawValue::Text(text) => Some(*text),
+            _ => None,
+        });
+        for value in texts.chain(cells).chain([testing::LICENSE_ID, "营业执照", "变更事项"])
+        {
+            let value: String = value.chars().filter(|c| !c.is_whitespace()).collect();
+            assert!(text.contains(&value), "{value} not in {text}");
+        }
+    }
+
+    #[test]
+    #[ignore = "writes a page to be looked at"]
+    fn a_sample_page_is_written_for_people_to_look_at() {
+        let path = std::env::temp_dir().join("zhengku-sample.pdf");
+        std::fs::write(&path, testing::sealed()).unwrap();
+    }
+
+    #[test]
+    fn a_preview_has_no_signature() {
+        let sample = testing::sample();
+        let values = sample.values();
+        let page = draw(testing::face(), testing::fonts(), &sample.face_input(&values)).unwrap();
+        let bytes = page.preview(&sample.binding(&[])).unwrap();
+        assert!(super::super::gap::find(&bytes, b"/ByteRange").is_none());
+    }
+}

@@ -1,0 +1,127 @@
+//! The gap that a PDF leaves for its seal.
+//!
+//! A file is drawn with a gap of fixed width and with a `/ByteRange` that already says where the gap lies; then
+//! the two parts are hashed and signed elsewhere, and the seal is put in. An [`UnsealedPdf`] is given up when
+//! it is sealed, so a file is sealed once and nothing else about it can change.
+//!
+//! Source: ISO 32000-1:2008, 12.8.1.
+
+use std::fmt;
+use std::io::Write;
+use std::ops::Range;
+
+/// A PDF that is complete but for its seal.
+#[derive(Debug)]
+pub struct UnsealedPdf {
+    bytes: Vec<u8>,
+    /// From `<` to `>`, both included.
+    gap: Range<usize>,
+}
+
+impl UnsealedPdf {
+    /// Finds the unfilled gap and range behind `from` in a finished file and writes the range.
+    ///
+    /// `from` is where the signature dictionary begins; a file has one, so nothing else can be mistaken for it.
+    pub(super) fn new(mut bytes: Vec<u8>, from: usize, gap_len: usize) -> Option<Self> {
+        let start = from + find(bytes.get(from..)?, b"/Contents<FF")? + b"/Contents".len();
+        let gap = start..start.checked_add(2 * gap_len + 2)?;
+        if bytes.get(gap.end - 1) != Some(&b'>') {
+            return None;
+        }
+        let mut range = String::with_capacity(RANGE_PLACEHOLDER.len());
+        let tail = bytes.len() - gap.end;
+        fmt::Write::write_fmt(&mut range, format_args!("{start} {} {tail}", gap.end)).ok()?;
+        let place = from + find(bytes.get(from..)?, RANGE_PLACEHOLDER)?;
+        let mut slot = bytes.get_mut(place..place + RANGE_PLACEHOLDER.len())?;
+        write!(slot, "{range:<width$}", width = RANGE_PLACEHOLDER.len()).ok()?;
+        Some(Self { bytes, gap })
+    }
+
+    /// What is to be sealed, in the order in which it is hashed.
+    pub fn sealed_parts(&self) -> [&[u8]; 2] {
+        let (head, rest) = self.bytes.split_at(self.gap.start);
+        [head, &rest[self.gap.len()..]]
+    }
+
+    /// How many bytes of seal the gap takes.
+    pub fn reserved(&self) -> usize {
+        (self.gap.len() - 2) / 2
+    }
+
+    /// Puts `cms_der` into the gap, in capital hexadecimal digits, and fills the rest with zeros.
+    pub fn seal(mut self, cms_der: &[u8]) -> Result<Vec<u8>, GapError> {
+        const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+        let (reserved, needed) = (self.reserved(), cms_der.len());
+        let inside = self.gap.start + 1..self.gap.end - 1;
+        let (Some(gap), true) = (self.bytes.get_mut(inside), needed <= reserved) else {
+            return Err(GapError { reserved, needed });
+        };
+        gap.fill(b'0');
+        for (pair, byte) in gap.chunks_exact_mut(2).zip(cms_der) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        Ok(self.bytes)
+    }
+}
+
+/// The three numbers of `/ByteRange` that are not known before the file is finished.
+pub(super) const RANGE_PLACEHOLDER: &[u8] = b"2147483647 2147483647 2147483647";
+
+/// Where `needle` first stands in `bytes`.
+pub(super) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes.windows(needle.len()).position(|window| window == needle)
+}
+
+/// Where `needle` last stands in `bytes`. What is looked for in a sealed file stands near its end.
+pub(super) fn find_last(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes.windows(needle.len()).rposition(|window| window == needle)
+}
+
+/// The seal is longer than the gap left for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GapError {
+    /// Bytes the gap takes.
+    pub reserved: usize,
+    /// Bytes the seal has.
+    pub needed: usize,
+}
+
+impl fmt::Display for GapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { reserved, needed } = self;
+        write!(f, "the seal has {needed} bytes and the gap left for it takes {reserved}")
+    }
+}
+
+impl std::error::Error for GapError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unsealed() -> UnsealedPdf {
+        let file = b"%PDF /ByteRange[0 2147483647 2147483647 2147483647]/Contents<FFFFFF>>> EOF";
+        UnsealedPdf::new(file.to_vec(), 5, 3).unwrap()
+    }
+
+    #[test]
+    fn the_range_names_everything_but_the_gap() {
+        let pdf = unsealed();
+        let [head, tail] = pdf.sealed_parts();
+        let start: &[u8] = b"%PDF /ByteRange[0 60 68 6                         ]/Contents";
+        assert_eq!((head, tail), (start, &b">> EOF"[..]));
+    }
+
+    #[test]
+    fn a_seal_is_written_in_capitals_and_padded_with_zeros() {
+        let sealed = unsealed().seal(&[0x30, 0xAB]).unwrap();
+        assert!(sealed.ends_with(b"/Contents<30AB00>>> EOF"));
+    }
+
+    #[test]
+    fn a_seal_longer_than_its_gap_is_refused_with_both_lengths() {
+        assert_eq!(unsealed().seal(&[0; 4]), Err(GapError { reserved: 3, needed: 4 }));
+        assert!(unsealed().seal(&[0; 3]).is_ok());
+    }
+}

@@ -1,0 +1,102 @@
+//! Whether a certificate was revoked, at a moment.
+//!
+//! The newest list of its issuer decides. An entry counts if its date has come at the moment asked about, or
+//! on a ground that counts backwards: a key that was stolen may have been in other hands before anybody
+//! noticed. The absence of an entry says "good" only if the list was due to be current at that moment, or is
+//! newer, and only if the list was made before the certificate expired; otherwise the answer is "unknown".
+//!
+//! Only lists whose signature was checked come here; that is the business of `pki::path`.
+//!
+//! Source: RFC 5280 sections 3.3, 5.1 and 5.3.
+
+use super::crl::{RevocationReason, Revoked};
+use crate::domain::Moment;
+
+/// What the lists say of a certificate, or of a whole path, at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// A list that was current says nothing against it.
+    Good {
+        /// When the list was made; for a path, the oldest of the lists used.
+        as_of: Moment,
+        /// When the next one was due; for a path, the earliest.
+        next_update: Moment,
+    },
+    /// Revoked at the moment asked about, or on a ground that counts backwards.
+    Revoked {
+        /// From when on.
+        since: Moment,
+        /// On what ground.
+        reason: RevocationReason,
+    },
+    /// No list of its issuer that was current at that moment is at hand. Not an answer, and never "good".
+    Unknown,
+}
+
+/// What one verified list says of one certificate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Statement {
+    pub(super) this_update: Moment,
+    pub(super) next_update: Moment,
+    pub(super) entry: Option<Revoked>,
+}
+
+/// What the newest of these lists says at `at` of a certificate that ends at `not_after`.
+pub(super) fn weigh(statements: &[Statement], not_after: Moment, at: Moment) -> Revocation {
+    // An issuer may drop a certificate from its lists once it has expired, so a list made after that
+    // proves nothing by silence.
+    let speaks =
+        |statement: &&Statement| statement.entry.is_some() || statement.this_update <= not_after;
+    let Some(newest) = statements.iter().find(speaks) else { return Revocation::Unknown };
+    match newest.entry {
+        Some(entry) if entry.since <= at || entry.reason.counts_backwards() => {
+            Revocation::Revoked { since: entry.since, reason: entry.reason }
+        }
+        // The entry's date lies ahead: the list itself says that until then all was well.
+        Some(_) => Revocation::Good { as_of: newest.this_update, next_update: newest.next_update },
+        None if at < newest.next_update => {
+            Revocation::Good { as_of: newest.this_update, next_update: newest.next_update }
+        }
+        None => Revocation::Unknown,
+    }
+}
+
+/// The answer for two certificates of one path: revoked before unknown before good.
+pub(super) fn worse(one: Revocation, other: Revocation) -> Revocation {
+    match (one, other) {
+        (Revocation::Revoked { .. }, _) => one,
+        (_, Revocation::Revoked { .. }) => other,
+        (Revocation::Unknown, _) | (_, Revocation::Unknown) => Revocation::Unknown,
+        (
+            Revocation::Good { as_of, next_update },
+            Revocation::Good { as_of: other_as_of, next_update: other_next },
+        ) => Revocation::Good {
+            as_of: as_of.min(other_as_of),
+            next_update: next_update.min(other_next),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::test_chain::moment;
+
+    #[test]
+    fn a_stolen_key_counts_backwards() {
+        let since = moment("2026-05-01T00:00:00Z");
+        let at = moment("2026-04-01T00:00:00Z");
+        let far = moment("2030-01-01T00:00:00Z");
+        let statement = |reason| Statement {
+            this_update: since,
+            next_update: far,
+            entry: Some(Revoked { since, reason }),
+        };
+        let stolen = weigh(&[statement(RevocationReason::KeyCompromise)], far, at);
+        assert!(matches!(stolen, Revocation::Revoked { .. }));
+        let replaced = weigh(&[statement(RevocationReason::Superseded)], far, at);
+        assert!(matches!(replaced, Revocation::Good { .. }));
+        let silent = Statement { this_update: far, next_update: far, entry: None };
+        assert_eq!(weigh(&[silent], since, at), Revocation::Unknown, "dropped by then");
+    }
+}

@@ -1,0 +1,87 @@
+//! The sealing keys of the house, with everything that can be prepared before a license comes.
+//!
+//! What is the same for every license of an authority (the header of the e-certificate, the frame of the CMS
+//! message, the revocation lists that go into the file) is made once for each key and kept.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::domain::AuthorityCode;
+use crate::ecert::SealedHeader;
+use crate::pki::{SealTemplate, TrustStore};
+
+use super::error::Fault;
+use super::ports::{SealingKey, SealingKeys};
+
+/// A key that is ready to seal.
+pub struct PreparedKey {
+    /// The key and its chain.
+    pub key: Arc<dyn SealingKey>,
+    /// Writes the CMS message of a sealed PDF.
+    pub cms: SealTemplate,
+    /// The header of its e-certificates.
+    pub header: SealedHeader,
+    /// The certificates of its chain, in DER.
+    pub certificates: Vec<Vec<u8>>,
+    /// The revocation lists of its chain, in DER, as far as they are known here.
+    pub crls: Vec<Vec<u8>>,
+}
+
+/// Finds prepared keys.
+pub struct Sealing {
+    keys: Arc<dyn SealingKeys>,
+    trust: Arc<TrustStore>,
+    prepared: Mutex<HashMap<AuthorityCode, Arc<PreparedKey>>>,
+}
+
+impl Sealing {
+    /// Over the keys of the house; `trust` is where the revocation lists come from.
+    pub fn new(keys: Arc<dyn SealingKeys>, trust: Arc<TrustStore>) -> Self {
+        Self { keys, trust, prepared: Mutex::default() }
+    }
+
+    /// The prepared key of an authority.
+    ///
+    /// # Errors
+    ///
+    /// A fault if the authority has no key here: the registry says it may issue, so this is ours to mend.
+    pub fn find(&self, authority: &AuthorityCode) -> Result<Arc<PreparedKey>, Fault> {
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = prepared.get(authority) {
+            return Ok(Arc::clone(known));
+        }
+        let key = self.keys.find(authority).ok_or_else(|| {
+            Fault::new("sealing.no_key", format!("authority {authority} has no sealing key here"))
+        })?;
+        let ready = Arc::new(self.prepare(key)?);
+        prepared.insert(authority.clone(), Arc::clone(&ready));
+        Ok(ready)
+    }
+
+    fn prepare(&self, key: Arc<dyn SealingKey>) -> Result<PreparedKey, Fault> {
+        let cms =
+            SealTemplate::new(key.chain()).map_err(|error| Fault::new("sealing.cms", error))?;
+        let chain: Vec<&[u8]> = key.chain().iter().map(|certificate| certificate.der()).collect();
+        let header = SealedHeader::new(key.signer().suite(), &chain);
+        let issuers: Vec<&[u8]> =
+            key.chain().iter().map(|certificate| certificate.issuer()).collect();
+        let concerned = self.trust.crls().iter().filter(|crl| issuers.contains(&crl.issuer()));
+        let crls = concerned.map(|crl| crl.der().to_owned()).collect();
+        let certificates =
+            key.chain().iter().map(|certificate| certificate.der().to_owned()).collect();
+        Ok(PreparedKey { key, cms, header, certificates, crls })
+    }
+}
+
+/// The serial (流水号) of a new license: its year, and 60 random bits in 12 characters.
+///
+/// Random, because a serial that counts tells everybody how many licenses there are and lets them be walked
+/// through; and because two servers need not agree on the next one. The alphabet leaves out I, L, O and U,
+/// which are misread or spell words.
+pub fn serial(year: u16, random: &dyn crate::crypto::Random) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut drawn = [0; 12];
+    random.fill(&mut drawn);
+    let letters = drawn.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+    format!("{year:04}{}", letters.collect::<String>())
+}

@@ -1,0 +1,136 @@
+//! Verifying (核验): a verdict on whatever is brought, a file or a number.
+//!
+//! `judge` has the opinions; this desk gives it what it needs of the world: the trust store, the registry, and
+//! what the vault says of the license a file turned out to be. A vault that cannot be asked is a finding and
+//! never an error, so a clerk always gets a verdict. For a number the sealed PDF on the shelf is judged as if it
+//! had been brought, so that the same verdict comes out whatever form goes in.
+
+use std::sync::Arc;
+
+use crate::domain::{Catalogue, LicenseId, Moment};
+use crate::judge::{self, Form as JudgedForm, Trust, VaultFact, VaultRecord, Verdict};
+use crate::pki::{PathCache, TrustStore};
+
+use super::desks::VerifyDesk;
+use super::error::{Fault, Refusal};
+use super::hold::form_bytes;
+use super::ports::{Clock, Form, Later, Vault, VersionRecord};
+use super::standing::look_up;
+
+/// Whom to trust, and what names are known here.
+pub struct Judging {
+    /// Where trust begins.
+    pub trust: Arc<TrustStore>,
+    /// Certificate paths that were verified before.
+    pub paths: PathCache,
+    /// The registry of types and authorities; names are taken from it and never from a document.
+    pub catalogue: Arc<Catalogue>,
+    /// Whether certificates made for development count.
+    pub development: bool,
+}
+
+/// Judges files and numbers.
+pub struct Verifying {
+    /// Whom to trust.
+    pub judging: Arc<Judging>,
+    /// The vault, or `None` where none is at hand.
+    pub vault: Option<Arc<dyn Vault>>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl VerifyDesk for Verifying {
+    fn file<'a>(&'a self, bytes: &'a [u8]) -> Later<'a, Verdict> {
+        Box::pin(async move {
+            let at = self.clock.now();
+            let examined = self.judging.examine(bytes, at);
+            let fact = match examined.license_id() {
+                Some(id) => self.ask(id, at).await,
+                None => VaultFact::NotAsked,
+            };
+            examined.conclude(fact, at)
+        })
+    }
+
+    fn id<'a>(&'a self, id: &'a LicenseId) -> Later<'a, Verdict> {
+        Box::pin(async move {
+            let at = self.clock.now();
+            match self.look_at_shelf(id, at).await {
+                Ok(Some((bytes, fact))) => {
+                    let mut verdict = self.judging.examine(&bytes, at).conclude(fact, at);
+                    verdict.form = JudgedForm::LicenseId;
+                    verdict
+                }
+                Ok(None) => judge::judge_id(&VaultFact::NotInVault { as_of: at }, at),
+                Err(fault) => {
+                    tracing::error!(place = fault.place, cause = %fault.cause, "the vault could not be asked");
+                    judge::judge_id(&VaultFact::CannotAskNow, at)
+                }
+            }
+        })
+    }
+}
+
+impl Judging {
+    /// What a file is and says, before the vault is asked.
+    pub fn examine(&self, bytes: &[u8], at: Moment) -> judge::Examined {
+        let authorities = |code: &str| {
+            let authority = self.catalogue.authority(&code.parse().ok()?)?;
+            Some(authority.name.clone())
+        };
+        let types = |code: &str| {
+            let code = code.parse().ok()?;
+            let newest = self.catalogue.newest().find(|definition| definition.code == code)?;
+            Some(newest.name.clone())
+        };
+        let trust = Trust {
+            store: &self.trust,
+            paths: Some(&self.paths),
+            authorities: &authorities,
+            types: &types,
+            development: self.development,
+        };
+        judge::examine(bytes, &trust, at)
+    }
+}
+
+impl Verifying {
+    async fn ask(&self, id: &LicenseId, at: Moment) -> VaultFact {
+        let Some(vault) = &self.vault else { return VaultFact::NotAsked };
+        match look_up(vault.as_ref(), id, at.day_in_china()).await {
+            Ok(Some((record, standing))) => found(&record, standing, at),
+            Ok(None) => VaultFact::NotInVault { as_of: at },
+            Err(fault) => {
+                tracing::error!(place = fault.place, cause = %fault.cause, "the vault could not be asked");
+                VaultFact::CannotAskNow
+            }
+        }
+    }
+
+    /// The sealed PDF of a version and what the vault says of it.
+    async fn look_at_shelf(
+        &self,
+        id: &LicenseId,
+        at: Moment,
+    ) -> Result<Option<(Vec<u8>, VaultFact)>, Fault> {
+        let vault = self.vault.as_ref().ok_or_else(|| Fault::new("verify.id", "no vault is at hand"))?;
+        let Some((record, standing)) = look_up(vault.as_ref(), id, at.day_in_china()).await? else {
+            return Ok(None);
+        };
+        let bytes = match form_bytes(vault.as_ref(), &record, Form::SealedPdf).await {
+            Ok(bytes) => bytes,
+            Err(Refusal::Fault(fault)) => return Err(fault),
+            Err(_) => return Err(Fault::new("verify.id", "a version has no sealed PDF")),
+        };
+        Ok(Some((bytes, found(&record, standing, at))))
+    }
+}
+
+fn found(record: &VersionRecord, standing: crate::domain::Standing, at: Moment) -> VaultFact {
+    VaultFact::Found(VaultRecord {
+        standing,
+        content_digest: record.content_digest,
+        files: record.forms.iter().map(|form| form.digest).collect(),
+        as_of: at,
+    })
+}

@@ -1,0 +1,276 @@
+//! The journal (审计日志): a hash-chained record of acts intended and done.
+//!
+//! Each entry's hash covers the hash before it, and its `details` cover everything the act wrote into other
+//! tables. So a row altered, added or removed afterwards disagrees with its entry, and an entry altered or
+//! removed disagrees with the next one.
+//!
+//! LIMIT: someone who can rewrite the whole file can also rewrite the chain, or cut off its end together with
+//! the rows the end speaks of. Only a hash published elsewhere can show that.
+
+use crate::crypto::{Digest, Hasher};
+use crate::domain::{Moment, RevocationKind};
+use crate::service::ports::{
+    ChangedState, FormRecord, Intention, RequestKey, StandingChange, VersionRecord,
+};
+
+/// The hash before the first entry.
+pub(super) fn before_first() -> Digest {
+    Digest::from_bytes([0; Digest::LEN])
+}
+
+/// What can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// An intention came to nothing: refused, or cut short by a stop of the process.
+    Abandoned,
+    /// A sealing key is about to be used.
+    Intended,
+    /// The vault was opened for writing and every earlier intention has ended.
+    Opened,
+    /// A version was put on the shelf.
+    Shelved,
+    /// The standing of a license was changed.
+    StandingChanged,
+    /// A license was read.
+    Used,
+}
+
+impl Act {
+    /// The word in the column.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Abandoned => "abandoned",
+            Self::Intended => "intended",
+            Self::Opened => "opened",
+            Self::Shelved => "shelved",
+            Self::StandingChanged => "standing_changed",
+            Self::Used => "used",
+        }
+    }
+}
+
+/// One line of the journal, before it has a place in the chain.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line<'a> {
+    pub(super) at: i64,
+    pub(super) act: &'a str,
+    pub(super) subject: &'a str,
+    pub(super) client: &'a str,
+    pub(super) intention: Option<i64>,
+    pub(super) details: &'a Digest,
+}
+
+impl Line<'_> {
+    /// The hash of this line at place `seq` after an entry with the hash `prev`.
+    pub(super) fn hash(&self, seq: i64, prev: &Digest) -> Digest {
+        let intention = self.intention.map(i64::to_be_bytes);
+        digest_of(
+            "zhengku journal entry 1",
+            &[
+                prev.as_bytes(),
+                &seq.to_be_bytes(),
+                &self.at.to_be_bytes(),
+                self.act.as_bytes(),
+                self.subject.as_bytes(),
+                self.client.as_bytes(),
+                intention.as_ref().map_or(&[], |bytes| &bytes[..]),
+                self.details.as_bytes(),
+            ],
+        )
+    }
+}
+
+/// What an entry `intended` covers.
+pub(super) fn intended(intention: &Intention) -> Digest {
+    intended_of(
+        &intention.id.to_string(),
+        &intention.content_digest,
+        &intention.client,
+        intention.at.unix_seconds(),
+    )
+}
+
+/// As [`intended`], from columns.
+pub(super) fn intended_of(id: &str, content: &Digest, client: &str, at: i64) -> Digest {
+    digest_of(
+        "zhengku intended 1",
+        &[id.as_bytes(), content.as_bytes(), client.as_bytes(), &at.to_be_bytes()],
+    )
+}
+
+/// What an entry `abandoned` covers.
+pub(super) fn abandoned(intention: i64) -> Digest {
+    digest_of("zhengku abandoned 1", &[&intention.to_be_bytes()])
+}
+
+/// What an entry `opened` covers.
+pub(super) fn opened(at: Moment) -> Digest {
+    digest_of("zhengku opened 1", &[&at.unix_seconds().to_be_bytes()])
+}
+
+/// What an entry `shelved` covers: the rows of the version, its forms, holders and request.
+///
+/// `forms` and `holders` are in the order of their columns, so that the order they were handed in does not
+/// matter.
+pub(super) fn shelved(
+    record: &VersionRecord,
+    number_index: &Digest,
+    holders: &[Digest],
+    request: &RequestKey,
+    intention: i64,
+) -> Digest {
+    let mut hasher = Fields::new("zhengku shelved 1");
+    hasher.text(&record.id.to_string());
+    hasher.field(&record.edition.to_be_bytes());
+    hasher.text(&record.issued_on.to_string());
+    hasher.text(&record.validity.from().to_string());
+    hasher.text(&record.validity.to().map(|day| day.to_string()).unwrap_or_default());
+    hasher.field(record.content_digest.as_bytes());
+    hasher.field(&record.shelved_at.unix_seconds().to_be_bytes());
+    for FormRecord { form, digest, size_bytes } in &record.forms {
+        hasher.text(form.word());
+        hasher.field(digest.as_bytes());
+        hasher.field(&size_bytes.to_be_bytes());
+    }
+    hasher.text("number");
+    hasher.field(number_index.as_bytes());
+    for holder in holders {
+        hasher.text("holder");
+        hasher.field(holder.as_bytes());
+    }
+    hasher.text("request");
+    hasher.text(&request.client);
+    hasher.text(&request.key);
+    hasher.field(request.body.as_bytes());
+    hasher.field(&intention.to_be_bytes());
+    hasher.finish()
+}
+
+/// What an entry `standing_changed` covers.
+pub(super) fn standing_changed(license: &str, change: &StandingChange) -> Digest {
+    digest_of(
+        "zhengku standing changed 1",
+        &[
+            license.as_bytes(),
+            state_word(change.state).as_bytes(),
+            change.since.to_string().as_bytes(),
+            change.ground.as_bytes(),
+            change.client.as_bytes(),
+            &change.at.unix_seconds().to_be_bytes(),
+        ],
+    )
+}
+
+/// What an entry `used` covers.
+pub(super) fn used(id: &str, reader: &str, act: &str, at: i64) -> Digest {
+    digest_of(
+        "zhengku used 1",
+        &[id.as_bytes(), reader.as_bytes(), act.as_bytes(), &at.to_be_bytes()],
+    )
+}
+
+/// The word for a changed state in its column.
+pub(super) fn state_word(state: ChangedState) -> &'static str {
+    match state {
+        ChangedState::Reinstated => "reinstated",
+        ChangedState::Revoked(RevocationKind::Annulled) => "annulled",
+        ChangedState::Revoked(RevocationKind::Deregistered) => "deregistered",
+        ChangedState::Revoked(RevocationKind::Withdrawn) => "withdrawn",
+        ChangedState::Suspended => "suspended",
+    }
+}
+
+/// The changed state with this word.
+pub(super) fn state_from_word(word: &str) -> Option<ChangedState> {
+    match word {
+        "reinstated" => Some(ChangedState::Reinstated),
+        "annulled" => Some(ChangedState::Revoked(RevocationKind::Annulled)),
+        "deregistered" => Some(ChangedState::Revoked(RevocationKind::Deregistered)),
+        "withdrawn" => Some(ChangedState::Revoked(RevocationKind::Withdrawn)),
+        "suspended" => Some(ChangedState::Suspended),
+        _ => None,
+    }
+}
+
+fn digest_of(subject: &str, fields: &[&[u8]]) -> Digest {
+    let mut hasher = Fields::new(subject);
+    for field in fields {
+        hasher.field(field);
+    }
+    hasher.finish()
+}
+
+/// Hashes fields with their lengths, so that no two lists of fields run into the same bytes.
+struct Fields(Hasher);
+
+impl Fields {
+    fn new(subject: &str) -> Self {
+        let mut fields = Self(Hasher::new());
+        fields.text(subject);
+        fields
+    }
+
+    fn text(&mut self, text: &str) {
+        self.field(text.as_bytes());
+    }
+
+    fn field(&mut self, bytes: &[u8]) {
+        // A field is a column of at most a few kilobytes, so the length always fits.
+        self.0.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+        self.0.update(bytes);
+    }
+
+    fn finish(self) -> Digest {
+        self.0.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_that_run_together_differently_have_different_digests() {
+        assert_ne!(digest_of("a", &[b"bc", b""]), digest_of("a", &[b"b", b"c"]));
+        assert_ne!(digest_of("a", &[b"bc"]), digest_of("ab", &[b"c"]));
+    }
+
+    #[test]
+    fn every_part_of_an_entry_changes_its_hash() {
+        let (details, other) = (Digest::of(b"d"), Digest::of(b"e"));
+        let line = Line {
+            at: 1,
+            act: "shelved",
+            subject: "s",
+            client: "c",
+            intention: Some(1),
+            details: &details,
+        };
+        let first = line.hash(2, &before_first());
+        for (part, hash) in [
+            ("at", Line { at: 2, ..line }.hash(2, &before_first())),
+            ("act", Line { act: "used", ..line }.hash(2, &before_first())),
+            ("subject", Line { subject: "", ..line }.hash(2, &before_first())),
+            ("client", Line { client: "", ..line }.hash(2, &before_first())),
+            ("intention", Line { intention: None, ..line }.hash(2, &before_first())),
+            ("details", Line { details: &other, ..line }.hash(2, &before_first())),
+            ("place", line.hash(3, &before_first())),
+            ("entry before", line.hash(2, &other)),
+        ] {
+            assert_ne!(hash, first, "{part}");
+        }
+    }
+
+    #[test]
+    fn every_state_is_read_back_from_its_word() {
+        for state in [
+            ChangedState::Reinstated,
+            ChangedState::Revoked(RevocationKind::Annulled),
+            ChangedState::Revoked(RevocationKind::Deregistered),
+            ChangedState::Revoked(RevocationKind::Withdrawn),
+            ChangedState::Suspended,
+        ] {
+            assert_eq!(state_from_word(state_word(state)), Some(state));
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A vault in memory: every promise but durability, for tests and benches.
+//!
+//! Written apart from the vault over SQLite, so that the contract's tests hold two opinions against each other.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::crypto::Digest;
+use crate::domain::{LicenseId, LicenseKey, LicenseTypeCode, VersionNo};
+use crate::service::error::{Fault, ShelveError};
+use crate::service::ports::{
+    Form, FormRecord, Intention, IntentionNo, Later, RequestKey, Shelving, StandingChange,
+    UsageRecord, Vault, VaultCount, VersionRecord,
+};
+
+use super::books::forms_in_order;
+use super::sqlite::with_records;
+
+/// A vault that is gone with the process.
+#[derive(Debug, Default)]
+pub struct MemoryVault(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// Versions of each license in order, with the holders each names.
+    licenses: BTreeMap<LicenseKey, Vec<(VersionRecord, HashSet<Digest>)>>,
+    objects: HashMap<(Digest, Form), Vec<u8>>,
+    numbers: HashMap<(LicenseTypeCode, String, Digest), LicenseKey>,
+    requests: HashMap<(String, String), (Digest, LicenseId)>,
+    intentions: Vec<Option<Intention>>,
+    changes: Vec<StandingChange>,
+    usage: Vec<UsageRecord>,
+}
+
+impl MemoryVault {
+    /// An empty vault.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // Nothing below panics between two changes that belong together.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn newest(&self, license: &LicenseKey) -> Option<&(VersionRecord, HashSet<Digest>)> {
+        self.licenses.get(license)?.last()
+    }
+
+    fn head(&self, license: &LicenseKey) -> Option<VersionNo> {
+        self.newest(license).map(|(record, _)| record.id.version())
+    }
+
+    fn shelve(&mut self, shelving: Shelving) -> Result<(), ShelveError> {
+        let Shelving { mut record, objects, request, number_index, .. } = shelving;
+        forms_in_order(&mut record)?;
+        let objects = with_records(&record, objects)?;
+        let IntentionNo(number) = shelving.intention;
+        let intention = usize::try_from(number - 1)
+            .ok()
+            .and_then(|place| self.intentions.get_mut(place))
+            .and_then(Option::take);
+
+        let RequestKey { client, key, body } = request;
+        if let Some((known, id)) = self.requests.get(&(client.clone(), key.clone())) {
+            return Err(match *known == body {
+                true => ShelveError::Repeated { id: id.clone() },
+                false => ShelveError::KeyReused,
+            });
+        }
+        let license = record.id.key().clone();
+        let head = self.head(&license);
+        if head != shelving.expected_head {
+            return Err(ShelveError::HeadMoved { head });
+        }
+        let number =
+            (license.type_code().clone(), license.authority().to_owned(), number_index);
+        if let Some(owner) = self.numbers.get(&number).filter(|owner| **owner != license)
+            && let Some((newest, _)) = self.newest(owner)
+        {
+            return Err(ShelveError::NumberTaken { by: newest.id.clone() });
+        }
+        if head.map_or(Some(VersionNo::FIRST), VersionNo::next) != Some(record.id.version()) {
+            return Err(Fault::new("vault.version", "a version out of turn").into());
+        }
+        let carried_out = intention.is_some_and(|intention| {
+            intention.id == record.id && intention.content_digest == record.content_digest
+        });
+        if !carried_out {
+            return Err(Fault::new("vault.intention", "not an open intention of it").into());
+        }
+        for (form, bytes) in objects {
+            self.objects.insert((form.digest, form.form), bytes);
+        }
+        self.numbers.insert(number, license.clone());
+        self.requests.insert((client, key), (body, record.id.clone()));
+        let holders = shelving.holder_indexes.into_iter().collect();
+        self.licenses.entry(license).or_default().push((record, holders));
+        Ok(())
+    }
+}
+
+fn now<'a, T: Send + 'a>(answer: T) -> Later<'a, T> {
+    Box::pin(std::future::ready(answer))
+}
+
+impl Vault for MemoryVault {
+    fn head(&self, license: &LicenseKey) -> Later<'_, Result<Option<VersionRecord>, Fault>> {
+        now(Ok(self.kept().newest(license).map(|(record, _)| record.clone())))
+    }
+
+    fn find(&self, id: &LicenseId) -> Later<'_, Result<Option<VersionRecord>, Fault>> {
+        let kept = self.kept();
+        let versions = kept.licenses.get(id.key());
+        let mut versions = versions.into_iter().flatten().map(|(record, _)| record);
+        now(Ok(versions.find(|record| record.id == *id).cloned()))
+    }
+
+    fn object(&self, form: &FormRecord) -> Later<'_, Result<Option<Vec<u8>>, Fault>> {
+        let bytes = self.kept().objects.get(&(form.digest, form.form)).cloned();
+        now(match bytes {
+            Some(bytes) if Digest::of(&bytes) != form.digest => {
+                Err(Fault::new("vault.object_changed", "an object has other bytes"))
+            }
+            bytes => Ok(bytes),
+        })
+    }
+
+    fn answered(
+        &self,
+        client: &str,
+        key: &str,
+    ) -> Later<'_, Result<Option<(Digest, LicenseId)>, Fault>> {
+        now(Ok(self.kept().requests.get(&(client.to_owned(), key.to_owned())).cloned()))
+    }
+
+    fn by_number(
+        &self,
+        type_code: &LicenseTypeCode,
+        authority: &str,
+        number_index: &Digest,
+    ) -> Later<'_, Result<Option<LicenseId>, Fault>> {
+        let kept = self.kept();
+        let number = (type_code.clone(), authority.to_owned(), *number_index);
+        let owner = kept.numbers.get(&number).and_then(|owner| kept.newest(owner));
+        now(Ok(owner.map(|(record, _)| record.id.clone())))
+    }
+
+    fn held_by(&self, holder_index: &Digest) -> Later<'_, Result<Vec<VersionRecord>, Fault>> {
+        let kept = self.kept();
+        let newest = kept.licenses.values().filter_map(|versions| versions.last());
+        let held = newest.filter(|(_, holders)| holders.contains(holder_index));
+        now(Ok(held.map(|(record, _)| record.clone()).collect()))
+    }
+
+    fn holds(&self, holder_index: &Digest, license: &LicenseKey) -> Later<'_, Result<bool, Fault>> {
+        let kept = self.kept();
+        now(Ok(kept.newest(license).is_some_and(|(_, holders)| holders.contains(holder_index))))
+    }
+
+    fn intend(&self, intention: Intention) -> Later<'_, Result<IntentionNo, Fault>> {
+        let mut kept = self.kept();
+        kept.intentions.push(Some(intention));
+        let count = i64::try_from(kept.intentions.len());
+        now(count.map(IntentionNo).map_err(|error| Fault::new("vault.intention", error)))
+    }
+
+    fn shelve(&self, shelving: Shelving) -> Later<'_, Result<(), ShelveError>> {
+        now(self.kept().shelve(shelving))
+    }
+
+    fn change_standing(&self, change: StandingChange) -> Later<'_, Result<(), Fault>> {
+        let mut kept = self.kept();
+        if kept.head(&change.license).is_none() {
+            return now(Err(Fault::new("vault.change_standing", "there is no such license")));
+        }
+        kept.changes.push(change);
+        now(Ok(()))
+    }
+
+    fn standing_changes(
+        &self,
+        license: &LicenseKey,
+    ) -> Later<'_, Result<Vec<StandingChange>, Fault>> {
+        let kept = self.kept();
+        let changes = kept.changes.iter().filter(|change| change.license == *license);
+        now(Ok(changes.cloned().collect()))
+    }
+
+    fn record_usage(&self, usage: UsageRecord) -> Later<'_, Result<(), Fault>> {
+        self.kept().usage.push(usage);
+        now(Ok(()))
+    }
+
+    fn count(&self) -> Later<'_, Result<VaultCount, Fault>> {
+        let kept = self.kept();
+        let versions = kept.licenses.values().map(Vec::len).sum();
+        let count = |number: usize| {
+            u64::try_from(number).map_err(|error| Fault::new("vault.count", error))
+        };
+        now(count(kept.licenses.len()).and_then(|licenses| {
+            Ok(VaultCount { licenses, versions: count(versions)? })
+        }))
+    }
+
+    fn ping(&self) -> Later<'_, Result<(), Fault>> {
+        now(Ok(()))
+    }
+}

@@ -1,0 +1,869 @@
+//! The promises of `service::ports::Vault`, held on every implementation, and what the vault over SQLite adds:
+//! durability, recovery from a stop at each point, and a check that finds every damage.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test, as it should")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use zhengku::crypto::Digest;
+use zhengku::domain::{
+    AuthorityCode, Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind, Validity,
+    VersionNo,
+};
+use zhengku::service::error::ShelveError;
+use zhengku::service::ports::{
+    ChangedState, Form, FormRecord, Intention, RequestKey, Shelving, StandingChange, Step,
+    StepWatch, UsageRecord, Vault, VaultCount, VersionRecord,
+};
+use zhengku::vault::{CheckReport, MemoryVault, OpenError, OpenMode, SqliteVault, check};
+
+/// A shelving of a test, in a few words.
+#[derive(Clone)]
+struct Sample {
+    serial: String,
+    version: u16,
+    number: String,
+    holders: Vec<&'static str>,
+    request: String,
+    body: &'static str,
+    /// Makes two versions with otherwise the same words differ in their bytes.
+    salt: String,
+    object_bytes: (usize, usize),
+}
+
+impl Sample {
+    /// A first version with a number, a request and bytes of its own.
+    fn first(serial: &str) -> Self {
+        Self {
+            serial: serial.to_owned(),
+            version: 1,
+            number: format!("number of {serial}"),
+            holders: vec!["holder"],
+            request: format!("request {serial} 1"),
+            body: "body",
+            salt: String::new(),
+            object_bytes: (3_000, 700),
+        }
+    }
+
+    /// The version after `self`.
+    fn next(&self) -> Self {
+        let version = self.version + 1;
+        Self { version, request: format!("request {} {version}", self.serial), ..self.clone() }
+    }
+
+    fn key(&self) -> LicenseKey {
+        key(&self.serial)
+    }
+
+    fn id(&self) -> LicenseId {
+        self.key().version(self.version.try_into().unwrap())
+    }
+
+    fn object(&self, form: Form) -> Vec<u8> {
+        let len = match form {
+            Form::SealedPdf => self.object_bytes.0,
+            Form::Ecert => self.object_bytes.1,
+        };
+        let start = format!("{} of {} {}", form.word(), self.id(), self.salt);
+        start.bytes().cycle().take(len).collect()
+    }
+
+    fn record(&self) -> VersionRecord {
+        let forms = [Form::SealedPdf, Form::Ecert].map(|form| {
+            let bytes = self.object(form);
+            let size_bytes = u64::try_from(bytes.len()).unwrap();
+            FormRecord { form, digest: Digest::of(&bytes), size_bytes }
+        });
+        VersionRecord {
+            id: self.id(),
+            edition: 2,
+            issued_on: day("2026-11-22"),
+            validity: Validity::new(day("2026-11-22"), Some(day("2031-11-21"))).unwrap(),
+            content_digest: Digest::of(format!("content of {}", self.id()).as_bytes()),
+            forms: forms.to_vec(),
+            shelved_at: moment(),
+        }
+    }
+
+    /// Intends and shelves.
+    async fn shelve(&self, vault: &dyn Vault) -> Result<(), ShelveError> {
+        let record = self.record();
+        let intention = Intention {
+            id: record.id.clone(),
+            content_digest: record.content_digest,
+            client: "client".to_owned(),
+            at: moment(),
+        };
+        let intention = vault.intend(intention).await?;
+        let objects = record.forms.iter().map(|form| (form.form, self.object(form.form))).collect();
+        let expected_head = self.version.checked_sub(1).and_then(|head| head.try_into().ok());
+        vault
+            .shelve(Shelving {
+                record,
+                objects,
+                expected_head,
+                number_index: index(&self.number),
+                holder_indexes: self.holders.iter().map(|holder| index(holder)).collect(),
+                request: RequestKey {
+                    client: "client".to_owned(),
+                    key: self.request.clone(),
+                    body: Digest::of(self.body.as_bytes()),
+                },
+                intention,
+            })
+            .await
+    }
+}
+
+fn key(serial: &str) -> LicenseKey {
+    let authority: AuthorityCode = "11990000MD0000008F".parse().unwrap();
+    LicenseKey::new(type_code(), &authority, serial).unwrap()
+}
+
+fn type_code() -> LicenseTypeCode {
+    "11990000MD0000008F001".parse().unwrap()
+}
+
+fn index(text: &str) -> Digest {
+    Digest::of_parts(&[b"blind index ", text.as_bytes()])
+}
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn moment() -> Moment {
+    "2026-11-22T08:00:00+08:00".parse().unwrap()
+}
+
+fn change(serial: &str, state: ChangedState) -> StandingChange {
+    StandingChange {
+        license: key(serial),
+        state,
+        since: day("2026-12-01"),
+        ground: "《行政许可法》第七十条".to_owned(),
+        client: "client".to_owned(),
+        at: moment(),
+    }
+}
+
+/// Lets every step pass.
+struct Unwatched;
+
+impl StepWatch for Unwatched {
+    fn before(&self, _: Step) {}
+}
+
+async fn open(data_dir: &Path) -> SqliteVault {
+    SqliteVault::open(data_dir, OpenMode::ReadWrite, Arc::new(Unwatched), moment()).await.unwrap()
+}
+
+async fn checked(data_dir: &Path) -> CheckReport {
+    check(data_dir, &mut |_| {}).await.unwrap()
+}
+
+/// Each of these runs on every implementation.
+macro_rules! on_every_vault {
+    ($($promise:ident),* $(,)?) => {
+        mod in_memory {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                super::$promise(std::sync::Arc::new(super::MemoryVault::new())).await;
+            })*
+        }
+
+        mod over_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                let folder = tempfile::tempdir().unwrap();
+                let vault = std::sync::Arc::new(super::open(folder.path()).await);
+                super::$promise(vault.clone()).await;
+                let beside_a_server = super::checked(folder.path()).await;
+                assert_eq!(beside_a_server.faults, []);
+                vault.close().await;
+                assert_eq!(super::checked(folder.path()).await, beside_a_server);
+            })*
+        }
+    };
+}
+
+on_every_vault!(
+    a_shelved_version_is_found_whole,
+    of_32_writers_that_saw_the_same_head_one_wins,
+    a_request_makes_one_version,
+    a_number_belongs_to_one_license,
+    a_refused_member_of_a_group_spoils_no_other,
+    changes_of_standing_are_kept_in_order,
+    a_holder_is_shown_the_newest_versions_only,
+    an_intention_is_carried_out_once_and_as_intended,
+    readings_are_written_down,
+);
+
+async fn a_shelved_version_is_found_whole(vault: Arc<dyn Vault>) {
+    vault.ping().await.unwrap();
+    let sample = Sample::first("1");
+    assert_eq!(vault.head(&sample.key()).await.unwrap(), None);
+    assert_eq!(vault.find(&sample.id()).await.unwrap(), None);
+    sample.shelve(&*vault).await.unwrap();
+    let record = sample.record();
+    assert_eq!(vault.find(&sample.id()).await.unwrap().as_ref(), Some(&record));
+    for form in &record.forms {
+        assert_eq!(vault.object(form).await.unwrap(), Some(sample.object(form.form)));
+    }
+    let elsewhere = FormRecord { digest: Digest::of(b"never sealed"), ..record.forms[0] };
+    assert_eq!(vault.object(&elsewhere).await.unwrap(), None);
+
+    let second = sample.next();
+    second.shelve(&*vault).await.unwrap();
+    assert_eq!(vault.head(&sample.key()).await.unwrap(), Some(second.record()));
+    assert_eq!(vault.find(&sample.id()).await.unwrap(), Some(record));
+    assert_eq!(vault.find(&second.next().id()).await.unwrap(), None);
+    assert_eq!(vault.count().await.unwrap(), VaultCount { licenses: 1, versions: 2 });
+}
+
+async fn of_32_writers_that_saw_the_same_head_one_wins(vault: Arc<dyn Vault>) {
+    Sample::first("1").shelve(&*vault).await.unwrap();
+    let writers: Vec<_> = (0..32)
+        .map(|writer| {
+            let vault = Arc::clone(&vault);
+            let mut sample = Sample::first("1").next();
+            sample.request = format!("writer {writer}");
+            // Half of them carry the same bytes: a loser must not take the winner's away.
+            sample.salt = (writer % 16).to_string();
+            tokio::spawn(async move { (sample.shelve(&*vault).await, sample) })
+        })
+        .collect();
+    let (mut won, mut lost) = (Vec::new(), 0);
+    for writer in writers {
+        match writer.await.unwrap() {
+            (Ok(()), sample) => won.push(sample),
+            (Err(ShelveError::HeadMoved { head }), _) => {
+                assert_eq!(head.map(VersionNo::number), Some(2));
+                lost += 1;
+            }
+            (other, _) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((won.len(), lost), (1, 31));
+    for form in &won[0].record().forms {
+        assert!(vault.object(form).await.unwrap().is_some());
+    }
+    assert_eq!(vault.count().await.unwrap(), VaultCount { licenses: 1, versions: 2 });
+    won[0].next().shelve(&*vault).await.unwrap();
+}
+
+async fn a_request_makes_one_version(vault: Arc<dyn Vault>) {
+    let sample = Sample::first("1");
+    sample.shelve(&*vault).await.unwrap();
+    let made = vault.answered("client", &sample.request).await.unwrap();
+    assert_eq!(made, Some((Digest::of(b"body"), sample.id())));
+    assert_eq!(vault.answered("another client", &sample.request).await.unwrap(), None);
+
+    // Its repetition is told of the version, though the head has moved by it.
+    match sample.shelve(&*vault).await {
+        Err(ShelveError::Repeated { id }) => assert_eq!(id, sample.id()),
+        other => panic!("{other:?}"),
+    }
+    let other_body = Sample { body: "another body", ..sample.clone() };
+    assert!(matches!(other_body.shelve(&*vault).await, Err(ShelveError::KeyReused)));
+    assert_eq!(vault.count().await.unwrap(), VaultCount { licenses: 1, versions: 1 });
+    for form in &sample.record().forms {
+        assert!(vault.object(form).await.unwrap().is_some());
+    }
+}
+
+async fn a_number_belongs_to_one_license(vault: Arc<dyn Vault>) {
+    let owner = Sample::first("1");
+    owner.shelve(&*vault).await.unwrap();
+    owner.next().shelve(&*vault).await.unwrap();
+    let number = index(&owner.number);
+    let by_number = vault.by_number(&type_code(), owner.key().authority(), &number).await;
+    assert_eq!(by_number.unwrap(), Some(owner.next().id()));
+    let elsewhere = vault.by_number(&type_code(), "110000", &number).await;
+    assert_eq!(elsewhere.unwrap(), None);
+
+    let other = Sample { number: owner.number.clone(), ..Sample::first("2") };
+    match other.shelve(&*vault).await {
+        Err(ShelveError::NumberTaken { by }) => assert_eq!(by, owner.next().id()),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(vault.head(&other.key()).await.unwrap(), None);
+    for form in &other.record().forms {
+        assert_eq!(vault.object(form).await.unwrap(), None, "nothing of the loser's is kept");
+    }
+    Sample::first("2").shelve(&*vault).await.unwrap();
+}
+
+async fn a_refused_member_of_a_group_spoils_no_other(vault: Arc<dyn Vault>) {
+    Sample::first("0").shelve(&*vault).await.unwrap();
+    let acts: Vec<_> = (0..48)
+        .map(|act| {
+            let vault = Arc::clone(&vault);
+            let mut sample = Sample::first(&act.to_string());
+            match act % 6 {
+                // Out of turn: the head is not what its maker saw.
+                1 => sample.version = 5,
+                // The number of the license that was there before.
+                2 => sample.number = "number of 0".to_owned(),
+                // The request of the license that was there before.
+                3 => sample.request = "request 0 1".to_owned(),
+                // A key no column holds.
+                4 => sample.request = "k".repeat(256),
+                _ => {}
+            }
+            tokio::spawn(async move { (act, sample.shelve(&*vault).await) })
+        })
+        .collect();
+    for act in acts {
+        match act.await.unwrap() {
+            (0, Err(ShelveError::Repeated { .. })) => {}
+            (act, Err(ShelveError::HeadMoved { head: None })) if act % 6 == 1 => {}
+            (act, Err(ShelveError::NumberTaken { .. })) if act % 6 == 2 => {}
+            (act, Err(ShelveError::Repeated { .. })) if act % 6 == 3 => {}
+            (act, Err(ShelveError::Fault(_))) if act % 6 == 4 => {}
+            (act, Ok(())) if [0, 5].contains(&(act % 6)) => {}
+            // In memory a key has no length.
+            (act, Ok(())) if act % 6 == 4 => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+async fn changes_of_standing_are_kept_in_order(vault: Arc<dyn Vault>) {
+    Sample::first("1").shelve(&*vault).await.unwrap();
+    let changes = [
+        change("1", ChangedState::Suspended),
+        change("1", ChangedState::Reinstated),
+        change("1", ChangedState::Revoked(RevocationKind::Withdrawn)),
+    ];
+    for change in &changes {
+        vault.change_standing(change.clone()).await.unwrap();
+    }
+    assert_eq!(vault.standing_changes(&key("1")).await.unwrap(), changes);
+    assert_eq!(vault.standing_changes(&key("2")).await.unwrap(), []);
+    let unknown = vault.change_standing(change("2", ChangedState::Suspended)).await;
+    assert_eq!(unknown.unwrap_err().place, "vault.change_standing");
+}
+
+async fn a_holder_is_shown_the_newest_versions_only(vault: Arc<dyn Vault>) {
+    let first = Sample { holders: vec!["seller", "spouse", "spouse"], ..Sample::first("1") };
+    first.shelve(&*vault).await.unwrap();
+    let other = Sample { holders: vec!["seller"], ..Sample::first("2") };
+    other.shelve(&*vault).await.unwrap();
+    assert_eq!(vault.held_by(&index("spouse")).await.unwrap(), [first.record()]);
+    assert_eq!(
+        vault.held_by(&index("seller")).await.unwrap(),
+        [first.record(), other.record()]
+    );
+    // A later version names another holder: the earlier one holds it no more.
+    let sold = Sample { holders: vec!["buyer"], ..first.next() };
+    sold.shelve(&*vault).await.unwrap();
+    assert_eq!(vault.held_by(&index("seller")).await.unwrap(), [other.record()]);
+    assert_eq!(vault.held_by(&index("buyer")).await.unwrap(), [sold.record()]);
+    assert!(vault.holds(&index("buyer"), &sold.key()).await.unwrap());
+    assert!(!vault.holds(&index("seller"), &sold.key()).await.unwrap());
+    assert!(!vault.holds(&index("buyer"), &other.key()).await.unwrap());
+}
+
+async fn an_intention_is_carried_out_once_and_as_intended(vault: Arc<dyn Vault>) {
+    let record = Sample::first("1").record();
+    let intention = Intention {
+        id: record.id.clone(),
+        content_digest: Digest::of(b"other content"),
+        client: "client".to_owned(),
+        at: moment(),
+    };
+    let intention = vault.intend(intention).await.unwrap();
+    let refused = vault
+        .shelve(Shelving {
+            objects: record
+                .forms
+                .iter()
+                .map(|form| (form.form, Sample::first("1").object(form.form)))
+                .collect(),
+            record,
+            expected_head: None,
+            number_index: index("number"),
+            holder_indexes: Vec::new(),
+            request: RequestKey {
+                client: "client".to_owned(),
+                key: "key".to_owned(),
+                body: Digest::of(b"body"),
+            },
+            intention,
+        })
+        .await;
+    match refused {
+        Err(ShelveError::Fault(fault)) => assert_eq!(fault.place, "vault.intention"),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn readings_are_written_down(vault: Arc<dyn Vault>) {
+    let sample = Sample::first("1");
+    sample.shelve(&*vault).await.unwrap();
+    for act in ["open", "download-pdf"] {
+        let reader = "holder".to_owned();
+        let usage = UsageRecord { id: sample.id(), reader, act, at: moment() };
+        vault.record_usage(usage).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_shelved_is_there_after_a_restart_and_goes_on_from_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = open(folder.path()).await;
+    let sample = Sample::first("1");
+    sample.shelve(&vault).await.unwrap();
+    vault.change_standing(change("1", ChangedState::Suspended)).await.unwrap();
+    vault.close().await;
+    assert_eq!(vault.intend_fault().await, "vault.writer");
+
+    let vault = open(folder.path()).await;
+    assert_eq!(vault.head(&sample.key()).await.unwrap(), Some(sample.record()));
+    assert_eq!(vault.standing_changes(&sample.key()).await.unwrap().len(), 1);
+    sample.next().shelve(&vault).await.unwrap();
+    assert_eq!(vault.count().await.unwrap(), VaultCount { licenses: 1, versions: 2 });
+    vault.close().await;
+    let report = checked(folder.path()).await;
+    assert_eq!((report.versions, report.objects, report.bytes), (2, 4, 7_400));
+    assert_eq!(report.faults, []);
+}
+
+/// Asks a closed vault for something.
+trait IntendFault {
+    async fn intend_fault(&self) -> &'static str;
+}
+
+impl IntendFault for SqliteVault {
+    async fn intend_fault(&self) -> &'static str {
+        let sample = Sample::first("9");
+        let intention = Intention {
+            id: sample.id(),
+            content_digest: Digest::of(b""),
+            client: "client".to_owned(),
+            at: moment(),
+        };
+        self.intend(intention).await.unwrap_err().place
+    }
+}
+
+#[tokio::test]
+async fn a_folder_is_opened_only_where_that_is_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let missing = check(&data_dir, &mut |_| {}).await;
+    assert!(matches!(missing, Err(OpenError::Missing { .. })));
+    assert!(!data_dir.exists(), "a check makes nothing");
+
+    let vault = open(&data_dir).await;
+    let again = SqliteVault::open(&data_dir, OpenMode::ReadWrite, Arc::new(Unwatched), moment());
+    match again.await {
+        Err(OpenError::Locked { holder }) => {
+            assert!(holder.starts_with(&format!("process {} since", std::process::id())));
+        }
+        other => panic!("{other:?}"),
+    }
+    Sample::first("1").shelve(&vault).await.unwrap();
+    let reader =
+        SqliteVault::open(&data_dir, OpenMode::Check, Arc::new(Unwatched), moment()).await.unwrap();
+    assert_eq!(reader.count().await.unwrap().versions, 1);
+    assert_eq!(reader.intend_fault().await, "vault.writer");
+    reader.close().await;
+    vault.close().await;
+
+    // A database that is gone beside objects that are there is not a first day.
+    fs::remove_file(data_dir.join("vault.sqlite")).unwrap();
+    let gone = SqliteVault::open(&data_dir, OpenMode::ReadWrite, Arc::new(Unwatched), moment());
+    assert_eq!(gone.await.unwrap_err().code(), "vault.not_empty");
+}
+
+/// Copies the data folder at each step inside a shelving, as a stop at that point would leave it.
+struct Snapshots {
+    data_dir: PathBuf,
+    to: PathBuf,
+    taken: Mutex<Vec<(Step, PathBuf)>>,
+}
+
+impl StepWatch for Snapshots {
+    fn before(&self, step: Step) {
+        let mut taken = self.taken.lock().unwrap();
+        let to = self.to.join(taken.len().to_string());
+        copy_folder(&self.data_dir, &to);
+        taken.push((step, to));
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+fn files_under(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(files_under(&entry.path()));
+        } else {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    files
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_at_either_point_of_a_shelving_leaves_nothing_or_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data_dir, to) = (folder.path().join("data"), folder.path().join("snapshots"));
+    let watch =
+        Arc::new(Snapshots { data_dir: data_dir.clone(), to, taken: Mutex::new(Vec::new()) });
+    let vault = SqliteVault::open(&data_dir, OpenMode::ReadWrite, watch.clone(), moment());
+    let vault = vault.await.unwrap();
+    let (first, second) = (Sample::first("1"), Sample::first("1").next());
+    first.shelve(&vault).await.unwrap();
+    second.shelve(&vault).await.unwrap();
+    vault.close().await;
+
+    let taken = watch.taken.lock().unwrap().clone();
+    let rows = [
+        (Step::ShelveObjectsWritten, None),
+        (Step::ShelveCommitted, Some(&first)),
+        (Step::ShelveObjectsWritten, Some(&first)),
+        (Step::ShelveCommitted, Some(&second)),
+    ];
+    assert_eq!(taken.len(), rows.len());
+    for ((step, head), (at, data_dir)) in rows.into_iter().zip(taken) {
+        assert_eq!(step, at);
+        assert_eq!(checked(&data_dir).await.faults, [], "before recovery, {at:?}");
+        let vault = open(&data_dir).await;
+        let found = vault.head(&first.key()).await.unwrap();
+        assert_eq!(found, head.map(Sample::record), "{at:?}");
+        for form in found.iter().flat_map(|record| &record.forms) {
+            assert!(vault.object(form).await.unwrap().is_some(), "{at:?}");
+        }
+        assert!(files_under(&data_dir.join("staging")).is_empty(), "{at:?}");
+        // The same request again gives the same license.
+        let again = if head.is_some_and(|head| head.version == 2) { &second } else { &first };
+        match (again.shelve(&vault).await, head) {
+            (Ok(()), None) => {}
+            (Err(ShelveError::Repeated { id }), Some(_)) => assert_eq!(id, again.id()),
+            other => panic!("{at:?}: {other:?}"),
+        }
+        vault.close().await;
+        assert_eq!(checked(&data_dir).await.faults, [], "{at:?}");
+    }
+}
+
+/// A small vault at rest, for damaging copies of it.
+async fn small_vault(data_dir: &Path) {
+    let vault = open(data_dir).await;
+    let first = Sample { object_bytes: (200, 120), ..Sample::first("1") };
+    first.shelve(&vault).await.unwrap();
+    first.next().shelve(&vault).await.unwrap();
+    let other = Sample { serial: "2".to_owned(), number: "n".to_owned(), ..first.clone() };
+    Sample { request: "other".to_owned(), ..other }.shelve(&vault).await.unwrap();
+    vault.change_standing(change("1", ChangedState::Suspended)).await.unwrap();
+    let reader = "holder".to_owned();
+    let usage = UsageRecord { id: first.id(), reader, act: "open", at: moment() };
+    vault.record_usage(usage).await.unwrap();
+    vault.close().await;
+}
+
+#[tokio::test]
+async fn a_check_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    small_vault(folder.path()).await;
+    let state = || {
+        let files = files_under(folder.path());
+        files.into_iter().map(|file| (fs::read(&file).unwrap(), file)).collect::<Vec<_>>()
+    };
+    let before = state();
+    let mut progress = Vec::new();
+    let report = check(folder.path(), &mut |step| progress.push(step.versions)).await.unwrap();
+    assert_eq!(report.faults, []);
+    assert_eq!((report.versions, progress), (3, vec![0, 3]));
+    assert!(before == state());
+}
+
+#[tokio::test]
+async fn a_flipped_byte_of_any_object_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    small_vault(folder.path()).await;
+    for object in files_under(&folder.path().join("objects")) {
+        let sound = fs::read(&object).unwrap();
+        fs::set_permissions(&object, fs::Permissions::from_mode(0o644)).unwrap();
+        for (trick, damaged) in [
+            ("first byte", flipped(&sound, 0)),
+            ("last byte", flipped(&sound, sound.len() - 1)),
+            ("cut short", sound[..sound.len() - 1].to_vec()),
+            ("lengthened", [&sound[..], b"\n"].concat()),
+            ("emptied", Vec::new()),
+        ] {
+            fs::write(&object, damaged).unwrap();
+            let report = checked(folder.path()).await;
+            let codes: Vec<&str> = report.faults.iter().map(|fault| fault.code).collect();
+            assert_eq!(codes, ["vault.object_changed"], "{trick}");
+            let name = object.file_name().unwrap().to_str().unwrap();
+            assert!(report.faults[0].place.ends_with(name), "{trick}");
+        }
+        fs::write(&object, &sound).unwrap();
+    }
+    assert_eq!(checked(folder.path()).await.faults, []);
+}
+
+fn flipped(bytes: &[u8], place: usize) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[place] ^= 1;
+    bytes
+}
+
+#[tokio::test]
+async fn a_missing_object_and_a_foreign_one_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    small_vault(folder.path()).await;
+    let objects = folder.path().join("objects");
+    let object = files_under(&objects).remove(0);
+    let away = folder.path().join("away");
+    fs::rename(&object, &away).unwrap();
+    let codes = codes(folder.path()).await;
+    assert_eq!(codes, ["vault.object_missing"]);
+    fs::rename(&away, &object).unwrap();
+
+    let digest = Digest::of(b"foreign").to_string();
+    let shelf = objects.join(&digest[..2]);
+    for place in [
+        shelf.join(format!("{digest}.pdf")),
+        shelf.join("readme"),
+        objects.join("readme"),
+        // A sound object on the wrong shelf, and in a form it was not sealed in.
+        objects.join(if object.starts_with(objects.join("00")) { "01" } else { "00" })
+            .join(object.file_name().unwrap()),
+        object.with_extension("ofd"),
+    ] {
+        fs::write(&place, b"foreign").unwrap();
+        assert_eq!(self::codes(folder.path()).await, ["vault.object_foreign"], "{place:?}");
+        fs::remove_file(&place).unwrap();
+    }
+    fs::create_dir_all(objects.join("0")).unwrap();
+    fs::write(objects.join("0/hidden"), b"").unwrap();
+    assert_eq!(self::codes(folder.path()).await, ["vault.object_foreign"]);
+}
+
+async fn codes(data_dir: &Path) -> Vec<&'static str> {
+    let report = checked(data_dir).await;
+    let mut codes: Vec<&str> = report.faults.iter().map(|fault| fault.code).collect();
+    codes.dedup();
+    codes
+}
+
+/// Changes rows as someone would who can write to the file: triggers and constraints out of the way.
+async fn tamper(data_dir: &Path, statements: &'static str) {
+    use sqlx::ConnectOptions;
+    let mut connection = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(data_dir.join("vault.sqlite"))
+        .foreign_keys(false)
+        .connect()
+        .await
+        .unwrap();
+    let triggers: Vec<(String,)> =
+        sqlx::query_as("select name from sqlite_master where type = 'trigger'")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+    for (trigger,) in triggers {
+        let drop = sqlx::AssertSqlSafe(format!("drop trigger {trigger}"));
+        sqlx::query(drop).execute(&mut connection).await.unwrap();
+    }
+    sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_altered_added_or_removed_row_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = folder.path().join("sound");
+    small_vault(&sound).await;
+    let altered: &[&str] = &["vault.row_damaged"];
+    let broken: &[&str] = &["vault.journal_broken"];
+    let rows: &[(&'static str, &[&str])] = &[
+        ("update versions set content_digest = zeroblob(32) where id = 1", altered),
+        ("update versions set valid_to = null where id = 2", altered),
+        ("update versions set issued_on = '2020-01-01' where id = 2", altered),
+        ("update versions set edition = 3 where id = 3", altered),
+        ("update versions set shelved_at = shelved_at + 1 where id = 3", altered),
+        ("update versions set number_index = zeroblob(32) where id = 1", altered),
+        ("update versions set valid_from = 'nonsense', valid_to = null where id = 1", &["vault.row_damaged", "vault.database_damaged"]),
+        ("update forms set digest = zeroblob(32) where version = 1 and form = 'pdf'", &["vault.row_damaged", "vault.object_missing", "vault.object_foreign"]),
+        ("update forms set size_bytes = 7 where version = 1 and form = 'pdf'", &["vault.row_damaged", "vault.object_changed"]),
+        ("delete from forms where version = 1 and form = 'ecert'", &["vault.row_damaged", "vault.object_foreign"]),
+        ("update holders set holder_index = zeroblob(32) where version = 1", altered),
+        ("delete from holders where version = 1", altered),
+        ("insert into holders (version, holder_index) values (1, zeroblob(32))", altered),
+        ("update requests set body = zeroblob(32) where version = 1", altered),
+        ("update requests set key = 'k' where version = 1", altered),
+        ("delete from requests where version = 3", altered),
+        ("update requests set version = 77 where version = 3", altered),
+        ("delete from numbers where license = 1", altered),
+        ("insert into numbers (type_code, authority, number_index, license) select type_code, authority, zeroblob(32), id from licenses where id = 1", altered),
+        ("update licenses set serial = '3' where id = 2", altered),
+        ("update standing_changes set since = '2027-01-01'", altered),
+        ("update standing_changes set state = 'reinstated'", altered),
+        ("update standing_changes set ground = ''", altered),
+        ("update standing_changes set license = 2", altered),
+        ("delete from standing_changes", &["vault.row_missing"]),
+        ("update usage_records set reader = 'nobody'", altered),
+        ("delete from usage_records", &["vault.row_missing"]),
+        ("delete from versions where id = 2; delete from forms where version = 2; delete from holders where version = 2; delete from requests where version = 2", &["vault.row_missing", "vault.object_foreign"]),
+        ("delete from versions where id = 1; delete from forms where version = 1; delete from holders where version = 1; delete from requests where version = 1", &["vault.row_missing", "vault.version_gap", "vault.object_foreign"]),
+        ("delete from versions where id = 1", &["vault.row_damaged", "vault.row_missing", "vault.version_gap", "vault.object_foreign"]),
+        ("update journal set at = at + 1 where seq = 2", broken),
+        ("update journal set client = 'nobody' where act = 'used'", &["vault.journal_broken", "vault.row_damaged"]),
+        ("update journal set details = zeroblob(32) where act = 'opened'", broken),
+        ("delete from journal where act = 'opened'", broken),
+        ("delete from journal where act = 'intended'", &["vault.row_damaged", "vault.journal_broken", "vault.row_damaged"]),
+        ("delete from journal where act = 'used'", altered),
+        ("drop table requests", &["vault.database_damaged"]),
+    ];
+    for (place, (statements, codes)) in rows.iter().enumerate() {
+        let data_dir = folder.path().join(place.to_string());
+        copy_folder(&sound, &data_dir);
+        tamper(&data_dir, statements).await;
+        let found = self::codes(&data_dir).await;
+        assert!(!found.is_empty(), "{statements}");
+        assert!(found.iter().all(|code| codes.contains(code)), "{statements}: {found:?}");
+        assert!(codes[0] == found[0] || codes.len() > 1, "{statements}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_a_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = folder.path().join("sound");
+    small_vault(&sound).await;
+    let bytes = fs::read(sound.join("vault.sqlite")).unwrap();
+    let rows = [
+        ("emptied", Vec::new()),
+        ("cut in half", bytes[..bytes.len() / 2].to_vec()),
+        ("cut by a page", bytes[..bytes.len() - 4096].to_vec()),
+        ("header only", bytes[..100].to_vec()),
+        ("no database at all", vec![b'x'; 10_000]),
+    ];
+    for (place, (trick, damaged)) in rows.into_iter().enumerate() {
+        let data_dir = folder.path().join(place.to_string());
+        copy_folder(&sound, &data_dir);
+        fs::write(data_dir.join("vault.sqlite"), damaged).unwrap();
+        let found = codes(&data_dir).await;
+        assert!(found.contains(&"vault.database_damaged"), "{trick}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_tables_refuse_to_forget() {
+    let folder = tempfile::tempdir().unwrap();
+    small_vault(folder.path()).await;
+    use sqlx::ConnectOptions;
+    let mut connection = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(folder.path().join("vault.sqlite"))
+        .foreign_keys(false)
+        .connect()
+        .await
+        .unwrap();
+    for table in [
+        "forms",
+        "holders",
+        "journal",
+        "licenses",
+        "numbers",
+        "requests",
+        "standing_changes",
+        "usage_records",
+        "versions",
+    ] {
+        let column: (String,) = sqlx::query_as("select name from pragma_table_info(?1)")
+            .bind(table)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        for statement in
+            [format!("delete from {table}"), format!("update {table} set {0} = {0}", column.0)]
+        {
+            let refused = sqlx::query(sqlx::AssertSqlSafe(statement))
+                .execute(&mut connection)
+                .await
+                .unwrap_err();
+            let text = refused.to_string();
+            assert!(text.contains(&format!("{table} is append-only")), "{text}");
+        }
+    }
+}
+
+/// Prints what a shelving costs with 32 in flight: `cargo test --test vault_contract -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures, and asserts nothing"]
+async fn the_cost_of_shelving() {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let vault = Arc::new(open(folder.path()).await);
+    for round in 0..3 {
+        const IN_FLIGHT: usize = 32;
+        const EACH: usize = 60;
+        let samples: Vec<Vec<Sample>> = (0..IN_FLIGHT)
+            .map(|writer| {
+                (0..EACH)
+                    .map(|turn| Sample {
+                        object_bytes: (80_000, 6_000),
+                        ..Sample::first(&format!("{round}{writer:03}{turn:05}"))
+                    })
+                    .collect()
+            })
+            .collect();
+        // What the maker costs (drawing, hashing) is measured by itself and taken off.
+        let cpu = cpu_ms();
+        let made: usize = samples.iter().flatten().map(|sample| sample.record().forms.len()).sum();
+        let making = cpu_ms() - cpu;
+        assert_eq!(made, 2 * IN_FLIGHT * EACH);
+        let (cpu, begun) = (cpu_ms(), std::time::Instant::now());
+        let writers: Vec<_> = samples
+            .into_iter()
+            .map(|samples| {
+                let vault = Arc::clone(&vault);
+                tokio::spawn(async move {
+                    for sample in samples {
+                        sample.shelve(&*vault).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        let count = IN_FLIGHT * EACH;
+        let seconds = begun.elapsed().as_secs_f64();
+        let micros = (cpu_ms() - cpu - making) * 1_000 / u64::try_from(count).unwrap();
+        println!("{count} shelvings in {seconds:.2} s, {micros} µs of CPU each");
+    }
+    vault.close().await;
+    let report = checked(folder.path()).await;
+    assert_eq!(report.faults, []);
+}
+
+/// CPU time of this process, user and kernel, in milliseconds; the kernel counts in hundredths of a second.
+fn cpu_ms() -> u64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+    let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
+    ticks * 10
+}
