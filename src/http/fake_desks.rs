@@ -18,8 +18,8 @@ use crate::domain::{
     TypeDefinition, Validity,
 };
 use crate::judge::{
-    Finding, FindingOutcome, JudgedForm, LicenseFacts, Outcome, Overall, Question, StandingState,
-    Text2, Verdict,
+    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall,
+    StandingState, Text2, Verdict,
 };
 use crate::service::desks::{
     Described, FacePart, HeldLicense, HoldDesk, IssueDesk, Issued, IssuingSystem, LicenseDesk,
@@ -320,25 +320,25 @@ pub fn verdicts() -> Vec<Verdict> {
     let day = |text: &str| text.parse::<Day>().unwrap();
     let valid = valid();
     let altered = Verdict {
-        verdict: Overall::Invalid,
+        overall: Overall::Invalid,
         integrity: Outcome::Failed,
         authenticity: Outcome::Unknown,
         standing: Outcome::Unknown,
         standing_state: StandingState::NotChecked,
         standing_detail: None,
         standing_as_of: None,
-        headline: Text2::new(
+        headline: text(
             "这份文件在签章之后被改动过，不能采信。",
             "This file was altered after it was sealed and must not be relied on.",
         ),
-        next_step: Text2::new(
+        next_step: text(
             "请不要受理。请持证人从颁发机构或“我的证照”重新下载原件。",
             "Do not accept it. Ask the holder for the original from the authority or from “My licenses”.",
         ),
         findings: vec![finding(
             "seal.bytes",
             FindingOutcome::Failed,
-            Question::Integrity,
+            About::Integrity,
             "签章所保护的字节与文件现在的字节不一致。",
             "The bytes the seal speaks for are not the bytes of the file.",
         )],
@@ -346,10 +346,10 @@ pub fn verdicts() -> Vec<Verdict> {
         ..valid.clone()
     };
     let number = Verdict {
-        verdict: Overall::Indeterminate,
+        overall: Overall::Indeterminate,
         integrity: Outcome::Unknown,
         authenticity: Outcome::Unknown,
-        headline: Text2::new(
+        headline: text(
             "证照库中有这个标识的证照，今天有效。手中的文件没有经过检查。",
             "The vault holds a license with this id, in force today. No file was looked at.",
         ),
@@ -361,8 +361,8 @@ pub fn verdicts() -> Vec<Verdict> {
         standing: Outcome::Failed,
         standing_state: state,
         standing_detail: Some(standing),
-        headline: Text2::new(zh, en),
-        next_step: Text2::new("请勿凭此办理。", "Do not decide a case on it."),
+        headline: text(zh, en),
+        next_step: text("请勿凭此办理。", "Do not decide a case on it."),
         ..valid.clone()
     };
     let revoked = Standing::Revoked { kind: RevocationKind::Withdrawn, since: day("2026-10-08") };
@@ -388,15 +388,15 @@ pub fn verdicts() -> Vec<Verdict> {
             standing_state: StandingState::CannotCheckNow,
             standing_detail: None,
             standing_as_of: None,
-            headline: Text2::new(
+            headline: text(
                 "文件是真的；现在查不到证照今天的状态。",
                 "The document is genuine; its standing today cannot be looked up now.",
             ),
             ..valid.clone()
         },
-        Verdict { verdict: Overall::ValidWithLaterChanges, ..valid.clone() },
+        Verdict { overall: Overall::ValidWithLaterChanges, ..valid.clone() },
         Verdict {
-            verdict: Overall::Unsigned,
+            overall: Overall::Unsigned,
             integrity: Outcome::Unknown,
             authenticity: Outcome::Unknown,
             standing: Outcome::Unknown,
@@ -404,7 +404,7 @@ pub fn verdicts() -> Vec<Verdict> {
             standing_detail: None,
             standing_as_of: None,
             license: None,
-            headline: Text2::new("这份文件没有电子签章。", "This file carries no seal."),
+            headline: text("这份文件没有电子签章。", "This file carries no seal."),
             form: JudgedForm::Unknown,
             ..valid
         },
@@ -415,18 +415,15 @@ fn valid() -> Verdict {
     let id: LicenseId = ID.parse().unwrap();
     let day = |text: &str| text.parse::<Day>().unwrap();
     Verdict {
-        verdict: Overall::Valid,
+        overall: Overall::Valid,
         integrity: Outcome::Passed,
         authenticity: Outcome::Passed,
         standing: Outcome::Passed,
         standing_state: StandingState::InForce,
         standing_detail: Some(Standing::InForce),
         standing_as_of: Some(moment("2026-11-22T03:20:29Z")),
-        headline: Text2::new(
-            "这份证照是真的，今天有效。",
-            "This license is genuine and in force today.",
-        ),
-        next_step: Text2::new(
+        headline: text("这份证照是真的，今天有效。", "This license is genuine and in force today."),
+        next_step: text(
             "请核对下面的信息与申请人是否一致，然后可以受理。",
             "Compare the lines below with the applicant, then accept it.",
         ),
@@ -434,21 +431,21 @@ fn valid() -> Verdict {
             finding(
                 "seal.bytes",
                 FindingOutcome::Passed,
-                Question::Integrity,
+                About::Integrity,
                 "文件的字节与签章时一致。",
                 "The bytes are those that were sealed.",
             ),
             finding(
                 "seal.authority",
                 FindingOutcome::Passed,
-                Question::Authenticity,
+                About::Authenticity,
                 "签章证书属于标识中的颁发机构。",
                 "The sealing certificate belongs to the authority in the id.",
             ),
             finding(
                 "seal.certificate_revocation",
                 FindingOutcome::CouldNotBeMade,
-                Question::Authenticity,
+                About::Authenticity,
                 "没有可用的吊销列表。",
                 "There was no revocation list to look at.",
             ),
@@ -463,7 +460,7 @@ fn valid() -> Verdict {
             valid_to: Some(day("2031-05-31")),
             version: id.version(),
             content_digest: Digest::of(b"content"),
-            sealed_at: Some(moment("2026-06-01T01:02:03Z")),
+            sealed_at: moment("2026-06-01T01:02:03Z"),
             certificate_subject: Some("CN=DEV 安平市市场监督管理局, O=DEV, C=CN".to_owned()),
             id,
         }),
@@ -473,14 +470,18 @@ fn valid() -> Verdict {
     }
 }
 
+fn text(zh: &str, en: &str) -> Text2 {
+    Text2::filled(zh.to_owned(), en.to_owned())
+}
+
 fn finding(
     code: &'static str,
     outcome: FindingOutcome,
-    about: Question,
+    about: About,
     zh: &str,
     en: &str,
 ) -> Finding {
-    Finding { code, outcome, about, fact: Text2::new(zh, en), next_step: None }
+    Finding { code, outcome, about, fact: text(zh, en), next_step: None }
 }
 
 fn record(id: &str) -> VersionRecord {
