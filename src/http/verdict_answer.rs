@@ -6,8 +6,8 @@ use utoipa::openapi::schema::Object;
 
 use crate::domain::Standing;
 use crate::judge::{
-    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall, StandingState,
-    Text2, Verdict,
+    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall,
+    StandingState, Text2, Verdict,
 };
 
 use super::document::{standing_schema, words};

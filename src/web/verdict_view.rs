@@ -6,8 +6,8 @@
 
 use crate::domain::Standing;
 use crate::judge::{
-    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall, StandingState,
-    Verdict,
+    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall,
+    StandingState, Verdict,
 };
 
 use super::lang::Lang;
