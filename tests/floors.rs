@@ -25,7 +25,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("vault", &["domain", "crypto", "service"]),
     ("keys", &["domain", "crypto", "pki", "config", "service"]),
     ("http", &["domain", "crypto", "judge", "service"]),
-    ("web", &["domain", "crypto", "judge", "service"]),
+    // The pages stand on the doors for programs: same settings, same layers, same table of problems.
+    ("web", &["domain", "crypto", "judge", "service", "http"]),
     (
         "cli",
         &[

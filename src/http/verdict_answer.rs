@@ -212,18 +212,3 @@ fn standing_state() -> Object {
     ])
     .build()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::fake_desks;
-
-    #[test]
-    fn the_answer_says_what_the_verdict_says() {
-        for verdict in fake_desks::verdicts() {
-            let direct = serde_json::to_value(&verdict).unwrap();
-            let answer = serde_json::to_value(VerdictAnswer::from(verdict)).unwrap();
-            assert_eq!(answer, direct);
-        }
-    }
-}

@@ -107,6 +107,14 @@ impl Examined {
         self.license.as_ref().filter(|_| known).map(|license| &license.id)
     }
 
+    /// The same, for a file that came from our own shelf because somebody asked for a license id.
+    ///
+    /// Nobody has shown us a document then, so the headline speaks of the license and says that no file was
+    /// checked: the paper in a clerk's hand may be forged all the same.
+    pub fn from_shelf(self) -> Self {
+        Self { form: Form::LicenseId, ..self }
+    }
+
     /// The verdict, with what the vault said.
     pub fn conclude(mut self, vault: VaultFact, at: Moment) -> Verdict {
         let overall = match (self.integrity, self.authenticity) {
@@ -121,7 +129,10 @@ impl Examined {
         };
         self.findings.extend(standing.seen.iter().map(Observed::finding));
         let name = self.license.as_ref().and_then(|license| license.authority_name.as_deref());
-        let (headline, next_step) = headline::of_document(overall, &self.findings, &standing, name);
+        let (headline, next_step) = match (self.form, overall) {
+            (Form::LicenseId, Overall::Valid) => headline::of_id(&standing),
+            _ => headline::of_document(overall, &self.findings, &standing, name),
+        };
         Verdict {
             overall,
             integrity: self.integrity,

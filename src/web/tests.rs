@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 
-use crate::http::fake_desks::{HOLDER, ID, get, router, router_with, send};
+use super::fake_desks::{HOLDER, ID, get, router, router_with, send};
 
 const OWN: &str = "https://zhengku.example";
 
@@ -282,7 +282,7 @@ async fn only_a_development_server_lets_anybody_in_and_it_says_so_on_every_page(
     let (status, headers, _) = send(&router, form("/sign-in", "invented=0")).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(!headers.contains_key("set-cookie"));
-    let (router, _) = crate::http::fake_desks::router();
+    let (router, _) = super::fake_desks::router();
     for address in ["/", "/verify", "/sign-in", "/none", "/api/docs"] {
         assert!(get(&router, address).await.2.contains("DEVELOPMENT"), "{address}");
     }

@@ -4,7 +4,9 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
-use super::fake_desks::{ID, TOKEN, get, router, router_with, send, verdicts};
+use super::fake_desks::{ID, TOKEN, get, router, router_with, send};
+use super::fake_verdicts::verdicts;
+use crate::http::verdict_answer::VerdictAnswer;
 
 fn issue(key: &str, body: &str) -> Request<Body> {
     Request::post("/api/v1/licenses")
@@ -450,9 +452,18 @@ async fn the_server_stops_when_it_is_told_to() {
     let (router, _) = router();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(super::serve(listener, router, async {
+    let server = tokio::spawn(crate::http::serve(listener, router, async {
         let _ = stopped.await;
     }));
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
+}
+
+#[test]
+fn the_answer_says_what_the_verdict_says() {
+    for verdict in verdicts() {
+        let direct = serde_json::to_value(&verdict).unwrap();
+        let answer = VerdictAnswer::from(verdict);
+        assert_eq!(serde_json::to_value(answer).unwrap(), direct);
+    }
 }
