@@ -12,6 +12,7 @@ pub mod examine;
 pub mod facts;
 pub mod finding;
 mod headline;
+mod next_step;
 pub mod observed;
 mod pdf;
 #[cfg(test)]
@@ -24,9 +25,10 @@ pub(crate) mod testing;
 mod tests;
 mod texts;
 pub mod verdict;
+mod words;
 
 pub use examine::{Examined, MAX_FILE_BYTES, examine, judge_id};
 pub use facts::{Form, Trust, VaultFact, VaultRecord};
 pub use finding::{About, Finding, FindingOutcome, Text2};
-pub use texts::standing_text;
 pub use verdict::{LicenseFacts, Outcome, Overall, StandingState, Verdict};
+pub use words::standing_text;

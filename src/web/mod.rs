@@ -25,6 +25,8 @@ mod fake_desks;
 #[cfg(test)]
 mod fake_verdicts;
 #[cfg(test)]
+mod server_tests;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
