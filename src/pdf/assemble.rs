@@ -168,7 +168,8 @@ pub(super) fn assemble(
     let packet = xmp::packet(input.title, license_id, input.content_digest_hex, input.sealed_at);
     pdf.metadata(object::METADATA, packet.as_bytes());
 
-    let attachment = input.attachment.map(|file| attach(&mut pdf, &file, date, &mut next));
+    let attachment =
+        input.attachment.map(|file| attach(&mut pdf, &file, date, &mut next, &mut deflater));
     let validation = validation_data(&mut pdf, input, &mut next);
     let signature_at = if sealing { signature(&mut pdf, input, date) } else { 0 };
     catalog(&mut pdf, input, attachment, validation, sealing);
@@ -322,9 +323,17 @@ fn signature(pdf: &mut Pdf, input: &Binding<'_>, date: Date) -> usize {
     at
 }
 
-fn attach(pdf: &mut Pdf, file: &Attachment<'_>, date: Date, next: &mut Ref) -> Ref {
+fn attach(
+    pdf: &mut Pdf,
+    file: &Attachment<'_>,
+    date: Date,
+    next: &mut Ref,
+    deflater: &mut Deflater,
+) -> Ref {
     let [spec_id, file_id] = [(); 2].map(|()| next.bump());
-    let mut embedded = pdf.embedded_file(file_id, file.bytes);
+    let packed = deflater.compress(file.bytes);
+    let mut embedded = pdf.embedded_file(file_id, &packed);
+    embedded.filter(Filter::FlateDecode);
     embedded.subtype(Name(file.media_type.as_bytes()));
     let size = i32::try_from(file.bytes.len()).unwrap_or(i32::MAX);
     embedded.params().size(size).creation_date(date).modification_date(date);
