@@ -183,7 +183,7 @@ fn attach(
     deflater: &mut Deflater,
 ) -> Ref {
     let [spec_id, file_id] = [(); 2].map(|()| next.bump());
-    let packed = deflater.compress(file.bytes);
+    let packed = deflater.compress_small(file.bytes);
     let mut embedded = pdf.embedded_file(file_id, &packed);
     embedded.filter(Filter::FlateDecode);
     embedded.subtype(Name(file.media_type.as_bytes()));
