@@ -1,5 +1,7 @@
 //! The sealed PDF: drawing, sealing gap, reading.
 
+#[cfg(test)]
+mod archival;
 mod assemble;
 mod byte_range;
 mod deflate;

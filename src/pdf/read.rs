@@ -223,7 +223,7 @@ fn cms(hex: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A PDF date in UTC, as we write it: `D:20261122080000Z`.
-fn moment(object: &Object<'_>) -> Option<Moment> {
+pub(super) fn moment(object: &Object<'_>) -> Option<Moment> {
     let Object::Literal(text) = object else { return None };
     let digits = text.strip_prefix(b"D:")?.strip_suffix(b"Z")?;
     if digits.len() != 14 {
