@@ -59,7 +59,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("webpki", &["pki"]),
     ("rustls_pki_types", &["pki"]),
     ("pdf_writer", &["pdf"]),
-    ("fast_qr", &["pdf"]),
+    ("qrcodegen", &["pdf"]),
     ("ttf_parser", &["pdf"]),
     ("subsetter", &["pdf"]),
     ("sqlx", &["vault"]),

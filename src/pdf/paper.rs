@@ -234,7 +234,7 @@ impl FontUse {
             SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
         let face = fonts.numbered(self.face);
         let glyphs: Vec<u16> = self.glyphs.iter().map(|(glyph, ..)| *glyph).collect();
-        let file = subset(face, &glyphs, deflater)?;
+        let file = deflater.compress_font(&subset(face, &glyphs)?);
         let name = format!("{}+{}", self.tag(), face.name);
         let name = Name(name.as_bytes());
         let [type0, cid, descriptor, program, unicode] = [(); 5].map(|()| next.bump());
@@ -269,11 +269,8 @@ impl FontUse {
         };
         font.finish();
 
-        let mut stream = chunk.stream(program, &file.packed);
+        let mut stream = chunk.stream(program, &file);
         stream.filter(Filter::FlateDecode);
-        if face.outlines == Outlines::Glyf {
-            stream.pair(Name(b"Length1"), i32::try_from(file.length).ok()?);
-        }
         if face.outlines == Outlines::Cff {
             stream.pair(Name(b"Subtype"), Name(b"CIDFontType0C"));
         }
