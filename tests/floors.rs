@@ -25,7 +25,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("vault", &["domain", "crypto", "service"]),
     ("keys", &["domain", "crypto", "pki", "config", "service"]),
     ("http", &["domain", "crypto", "judge", "service"]),
-    // The pages stand on the doors for programs: same settings, same layers, same table of problems.
+    // The pages are one more resource behind the same door: they share its problems, limits and parsing.
     ("web", &["domain", "crypto", "judge", "service", "http"]),
     (
         "cli",
@@ -59,7 +59,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("webpki", &["pki"]),
     ("rustls_pki_types", &["pki"]),
     ("pdf_writer", &["pdf"]),
-    ("qrcodegen", &["pdf"]),
+    ("fast_qr", &["pdf"]),
     ("ttf_parser", &["pdf"]),
     ("subsetter", &["pdf"]),
     ("sqlx", &["vault"]),
