@@ -71,79 +71,6 @@ impl Deflater {
     }
 }
 
-/// Appends `data` as deflate blocks that end on a whole byte, none of them the last: packed or, where that is no
-/// shorter, stored.
-pub(super) fn pack_block(data: &[u8], out: &mut Vec<u8>) {
-    let mut state = Compress::new(Compression::best(), false);
-    let mut packed = Vec::with_capacity(data.len() + 64);
-    let status = state.compress_vec(data, &mut packed, FlushCompress::Sync);
-    let whole = usize::try_from(state.total_in()) == Ok(data.len());
-    let ended = packed.len() < packed.capacity() && packed.ends_with(&[0, 0, 0xff, 0xff]);
-    if status.is_ok() && whole && ended && packed.len() < data.len() + 5 {
-        out.extend_from_slice(&packed);
-    } else {
-        stored_block(data, out);
-    }
-}
-
-/// Appends `data` as stored blocks, none of them the last (RFC 1951, 3.2.4).
-pub(super) fn stored_block(data: &[u8], out: &mut Vec<u8>) {
-    for part in data.chunks(65_535) {
-        let length = u16::try_from(part.len()).unwrap_or(u16::MAX);
-        out.push(0);
-        out.extend_from_slice(&length.to_le_bytes());
-        out.extend_from_slice(&(!length).to_le_bytes());
-        out.extend_from_slice(part);
-    }
-}
-
-/// The checksum of a zlib stream (RFC 1950, 8.2), which can be joined from those of its parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Adler {
-    sum: u64,
-    sums: u64,
-}
-
-impl Default for Adler {
-    fn default() -> Self {
-        Self { sum: 1, sums: 0 }
-    }
-}
-
-impl Adler {
-    const MODULUS: u64 = 65_521;
-
-    pub(super) fn of(data: &[u8]) -> Self {
-        let mut all = Self::default();
-        for part in data.chunks(4096) {
-            for byte in part {
-                all.sum += u64::from(*byte);
-                all.sums += all.sum;
-            }
-            all.sum %= Self::MODULUS;
-            all.sums %= Self::MODULUS;
-        }
-        all
-    }
-
-    /// The checksum of what `self` is of, followed by `length` bytes that `next` is of.
-    pub(super) fn joined(self, next: Self, length: usize) -> Self {
-        let length = u64::try_from(length).unwrap_or_default() % Self::MODULUS;
-        // The second checksum was begun with 1, which the first has counted already.
-        let before = self.sum + Self::MODULUS - 1;
-        Self {
-            sum: (before + next.sum) % Self::MODULUS,
-            sums: (self.sums + next.sums + length * (before % Self::MODULUS)) % Self::MODULUS,
-        }
-    }
-
-    pub(super) fn to_be_bytes(self) -> [u8; 4] {
-        let half = |sum| u16::try_from(sum).unwrap_or_default().to_be_bytes();
-        let ([a, b], [c, d]) = (half(self.sums), half(self.sum));
-        [a, b, c, d]
-    }
-}
-
 /// Unpacks a zlib stream of at most `limit_bytes`, or `None` where it is damaged, longer, or followed by more.
 pub(super) fn inflate(data: &[u8], limit_bytes: usize) -> Option<Vec<u8>> {
     let mut state = Decompress::new(true);
@@ -188,23 +115,6 @@ mod tests {
                 assert_eq!(inflate(&packed, data.len()).as_deref(), Some(data));
             }
         }
-    }
-
-    #[test]
-    fn a_stream_can_be_joined_from_blocks_packed_apart() {
-        let parts: [&[u8]; 4] = [b"license", &[0; 300], b"", &[b'x'; 70_000]];
-        let mut stream = vec![0x78, 0x01];
-        let mut adler = Adler::default();
-        for part in parts {
-            pack_block(part, &mut stream);
-            stored_block(part, &mut stream);
-            adler = adler.joined(Adler::of(part), part.len());
-            adler = adler.joined(Adler::of(part), part.len());
-        }
-        stream.extend([1, 0, 0, 0xff, 0xff]);
-        stream.extend(adler.to_be_bytes());
-        let whole: Vec<u8> = parts.iter().flat_map(|part| [*part, *part].concat()).collect();
-        assert_eq!(inflate(&stream, whole.len()), Some(whole));
     }
 
     #[test]

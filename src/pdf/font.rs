@@ -10,12 +10,10 @@
 //! Source: OpenType 1.9, tables `cmap`, `hmtx`, `head`.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use ttf_parser::{Face, GlyphId, Tag};
-
-use super::subset::Outlined;
 
 /// All fonts of the house, ready for looking up characters.
 pub struct FontBook {
@@ -196,8 +194,6 @@ pub(super) struct FontFace {
     pub(super) descent: f32,
     pub(super) cap_height: f32,
     pub(super) bounds: [f32; 4],
-    /// Outlines that were used before, compressed.
-    pub(super) outlined: Outlined,
     glyph_count: u16,
 }
 
@@ -230,10 +226,6 @@ impl FontFace {
             descent: thousandths(face.descender()),
             cap_height: thousandths(face.capital_height().unwrap_or(face.ascender())),
             bounds: [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(thousandths),
-            outlined: match outlines {
-                Outlines::Cff => Vec::new(),
-                Outlines::Glyf => (0..face.number_of_glyphs()).map(|_| OnceLock::new()).collect(),
-            },
             glyph_count: face.number_of_glyphs(),
         })
     }

@@ -1,12 +1,4 @@
 //! The sealed PDF: drawing, sealing gap, reading.
-//!
-//! Bytes in, bytes out. A face template ([`FaceFile`]) and the fonts of the house ([`FontBook`]) are prepared
-//! once ([`CompiledFace`]); [`draw()`] puts the values of one license on it and leaves a gap; the caller hashes
-//! [`UnsealedPdf::sealed_parts`], signs elsewhere, and [`UnsealedPdf::seal`] fills the gap. [`read_sealed`] takes
-//! a finished file apart again.
-//!
-//! The floor knows no keys, no trust and no standing, reads no files and no clock, and gives the same bytes for
-//! the same input. It is the only door to the packages for PDF, fonts and pictures.
 
 #[cfg(test)]
 mod archival;
