@@ -13,7 +13,11 @@ use zhengku::crypto::{BadSignature, Suite};
 use zhengku::ecert::{Json, ReadError, SdJwt, disclose};
 
 fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora/sd-jwt")
+    // `make corpora CORPORA=DIR` says where they are; beside the checkout otherwise.
+    match option_env!("ZHENGKU_CORPORA") {
+        Some(folder) => Path::new(folder).join("sd-jwt"),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora/sd-jwt"),
+    }
 }
 
 /// The issuer's key out of `settings.yml`, as an uncompressed point.

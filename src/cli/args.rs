@@ -106,7 +106,7 @@ pub(super) struct DemoArgs {
     /// The vault's folder [default: data/demo].
     #[arg(long, value_name = "DIR")]
     pub(super) data_dir: Option<PathBuf>,
-    /// Where the sealed files are written [default: <data-dir>/out].
+    /// Where the sealed files are written [default: out in the vault's folder].
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// The address to serve on [default: 127.0.0.1:8080].
@@ -128,7 +128,7 @@ pub(super) struct ImportArgs {
     /// Also write the sealed files here, named by license id.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Where each row's fate is written [default: <FILE's name>.result.jsonl, in --out or here].
+    /// Where each row's fate is written [default: the file's name with .result.jsonl, in --out or here].
     #[arg(long, value_name = "FILE")]
     pub(super) result: Option<PathBuf>,
     #[command(flatten)]

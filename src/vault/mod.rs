@@ -1,7 +1,7 @@
 //! The vault (证照库): everything kept.
 //!
 //! [`SqliteVault`] keeps the rows in one SQLite file and the sealed bytes in a folder of objects named by their
-//! digests; [`MemoryVault`] keeps the same promises, except durability, for tests and benches. [`check`]
+//! digests; [`MemoryVault`] keeps the same promises, except durability, for tests and benches. [`check()`]
 //! re-reads a data folder from end to end and says whether it is whole. What the promises are stands with the
 //! trait, `service::ports::Vault`; nothing here decides who may read or write.
 //!
