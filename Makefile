@@ -5,6 +5,7 @@
 SHELL := bash
 CORPORA ?= ../shared/corpora
 DATA ?= data/demo
+CASES ?= 100000
 PYTHON := .setup/venv/bin/python
 
 .PHONY: help
@@ -49,6 +50,7 @@ dev-keys: ## make the toy keys of keys-dev anew
 corpora: setup ## foreign test files: make corpora CORPORA=DIR
 	@test -d "$(CORPORA)" || { echo "$(CORPORA) is not there: make corpora CORPORA=DIR" >&2; exit 2; }
 	cargo build --quiet
+	ZHENGKU_CORPORA="$(abspath $(CORPORA))" cargo test --quiet --test '*corpus*'
 	$(PYTHON) tests/outside/judge_corpora.py "$(CORPORA)"
 
 .PHONY: judges
@@ -68,6 +70,14 @@ drill: setup ## kill -9 before every step of issuing
 browser: setup ## the pages in Chromium; screenshots in .setup/screens
 	cargo build --quiet
 	node tests/outside/browser.mjs
+
+.PHONY: tamper
+tamper: ## the long form of the tamper suite
+	cargo test --quiet --test tamper -- --include-ignored
+
+.PHONY: fuzz
+fuzz: ## every property, with many more cases: make fuzz CASES=N
+	PROPTEST_CASES=$(CASES) cargo test --quiet
 
 .PHONY: clean
 clean: ## remove what was built, issued and set up
