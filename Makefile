@@ -7,6 +7,8 @@ CORPORA ?= ../shared/corpora
 DATA ?= data/demo
 CASES ?= 100000
 PYTHON := .setup/venv/bin/python
+# Set-up may have put a newer Node than the system's there.
+export PATH := $(CURDIR)/.setup/venv/bin:$(PATH)
 
 .PHONY: help
 help: ## this list

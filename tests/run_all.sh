@@ -12,6 +12,8 @@ cd "$(dirname "$0")/.."
 corpora=${1:-../shared/corpora}
 judged=.setup/judged
 python=.setup/venv/bin/python
+# Set-up may have put a newer Node than the system's there.
+export PATH="$PWD/.setup/venv/bin:$PATH"
 log=.setup/part.log
 passed=0
 failed=0

@@ -66,8 +66,6 @@ if [ "$what" = all ]; then
     wants_command zbarimg zbar-tools
     wants_command chromium chromium
     wants_command openssl openssl
-    wants_command node nodejs
-    wants_command npm npm
     python=$(find_python)
     [ -n "$python" ] || missing+=(python3 python3-venv)
 fi
@@ -94,8 +92,6 @@ command -v cargo >/dev/null || give_up "cargo is missing: install Rust 1.94 or l
 
 [ -n "$python" ] || python=$(find_python)
 [ -n "$python" ] || give_up "Python 3.11 or later with venv is missing"
-node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' ||
-    give_up "Node $(node --version) is too old: the SD-JWT library needs 20 or later"
 
 # ---- Python and npm packages, by the versions written down in tests/outside.
 
@@ -108,7 +104,6 @@ digest_of() {
     { "$@" && cat; } | sha256sum | cut -d ' ' -f 1
 }
 python_stamp=$(digest_of "$python" --version <tests/outside/requirements.txt)
-node_stamp=$(cat tests/outside/package.json tests/outside/package-lock.json | digest_of node --version)
 
 if [ "$(cat .setup/venv.stamp 2>/dev/null)" != "$python_stamp" ] ||
     ! "$python_packages/bin/python" -c '' 2>/dev/null; then
@@ -120,6 +115,22 @@ if [ "$(cat .setup/venv.stamp 2>/dev/null)" != "$python_stamp" ] ||
     "$python_packages/bin/python" -m pip check >/dev/null
     echo "$python_stamp" >.setup/venv.stamp
 fi
+
+# The SD-JWT library and Playwright need Node 20, and Debian 12 has 18. Where the system has no newer one, a wheel
+# brings it into the Python environment, whose programs the tests find first.
+export PATH="$PWD/$python_packages/bin:$PATH"
+new_enough() {
+    command -v npm >/dev/null &&
+        node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null
+}
+if ! new_enough; then
+    say "installing Node into $python_packages"
+    "$python_packages/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+        -r tests/outside/requirements-node.txt
+    hash -r
+    new_enough || give_up "Node 20 or later is missing and could not be installed"
+fi
+node_stamp=$(cat tests/outside/package.json tests/outside/package-lock.json | digest_of node --version)
 
 if [ "$(cat .setup/node.stamp 2>/dev/null)" != "$node_stamp" ] ||
     [ ! -r "$node_packages/node_modules/playwright-core/package.json" ]; then

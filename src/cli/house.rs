@@ -19,7 +19,7 @@ use crate::service::desks::IssuingSystem;
 use crate::service::hold::Holding;
 use crate::service::issue::{Indexes, Issuing};
 use crate::service::licenses::Licenses;
-use crate::service::ports::{Clock, NoStepWatch, Step, StepWatch};
+use crate::service::ports::{Clock, NoStepWatch, Step, StepWatch, Vault};
 use crate::service::sealing::Sealing;
 use crate::service::turns::Turns;
 use crate::service::verify::{Judging, Verifying};
@@ -70,7 +70,23 @@ impl House {
         .await
         .map_err(|error| CliError::new("the vault did not open", error))?;
         let vault = Arc::new(vault);
-        let indexes = Arc::new(Indexes::new(index_key(&config.index_key_file, random.as_ref())?));
+        let index_key = match read_index_key(&config.index_key_file)? {
+            Some(key) => key,
+            None => {
+                let count = vault.count().await;
+                let count = count.map_err(|fault| CliError::new("the vault", fault))?;
+                // Under a new key no holder would find a license of this vault, and numbers in use would look
+                // free. Only a vault that holds nothing, as after a first start that broke off, can do with one.
+                if count.versions > 0 {
+                    return Err(CliError::new(
+                        config.index_key_file.display(),
+                        "is missing, and the vault was filled under it: restore it from the backup",
+                    ));
+                }
+                make_index_key(&config.index_key_file, random.as_ref())?
+            }
+        };
+        let indexes = Arc::new(Indexes::new(index_key));
         let judging = Arc::new(Judging {
             trust: Arc::clone(&trust),
             paths: PathCache::new(PATHS_REMEMBERED),
@@ -212,35 +228,41 @@ pub(super) fn trust_store(paths: &[PathBuf]) -> Result<TrustStore, CliError> {
     })
 }
 
-/// The key of the blind indexes, made at the first start.
-fn index_key(path: &Path, random: &dyn Random) -> Result<BlindIndexKey, CliError> {
-    let broken = |error: &dyn std::fmt::Display| CliError::new(path.display(), error);
+/// The key of the blind indexes, or `None` where there is no such file yet.
+fn read_index_key(path: &Path) -> Result<Option<BlindIndexKey>, CliError> {
     match fs::read(path) {
         Ok(bytes) => {
-            let bytes: [u8; BlindIndexKey::KEY_LEN] = bytes
-                .try_into()
-                .map_err(|_| broken(&"is not a key of 32 bytes; restore it from the backup"))?;
-            Ok(BlindIndexKey::new(&Secret::new(bytes)))
+            let bytes: [u8; BlindIndexKey::KEY_LEN] = bytes.try_into().map_err(|_| {
+                CliError::new(
+                    path.display(),
+                    "is not a key of 32 bytes; restore it from the backup",
+                )
+            })?;
+            Ok(Some(BlindIndexKey::new(&Secret::new(bytes))))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key = BlindIndexKey::draw(random);
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder).map_err(|error| broken(&error))?;
-            }
-            // Written in full under another name first: half a key would lose every holder's list.
-            let half = path.with_extension("key.new");
-            let mut options = fs::OpenOptions::new();
-            options.write(true).create(true).truncate(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(&half).map_err(|error| broken(&error))?;
-            file.write_all(key.expose()).map_err(|error| broken(&error))?;
-            file.sync_all().map_err(|error| broken(&error))?;
-            fs::rename(&half, path).map_err(|error| broken(&error))?;
-            Ok(BlindIndexKey::new(&key))
-        }
-        Err(error) => Err(broken(&error)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CliError::new(path.display(), error)),
     }
+}
+
+/// Makes the key of the blind indexes for a vault that holds nothing yet.
+fn make_index_key(path: &Path, random: &dyn Random) -> Result<BlindIndexKey, CliError> {
+    let broken = |error: std::io::Error| CliError::new(path.display(), error);
+    let key = BlindIndexKey::draw(random);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(broken)?;
+    }
+    // Written in full under another name first: half a key would lose every holder's list.
+    let half = path.with_extension("key.new");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&half).map_err(broken)?;
+    file.write_all(key.expose()).map_err(broken)?;
+    file.sync_all().map_err(broken)?;
+    fs::rename(&half, path).map_err(broken)?;
+    Ok(BlindIndexKey::new(&key))
 }
 
 fn watch(config: &Config) -> Result<Arc<dyn StepWatch>, CliError> {

@@ -245,9 +245,9 @@ pub(super) fn describe(refusal: &Refusal) -> (&'static str, Vec<RowFault>) {
             ("refused", one("license_number", code, &message))
         }
         Refusal::Forbidden { missing } => {
-            ("refused", one("authority", "request.forbidden", &format!("the right {missing}")))
+            ("refused", one("authority", "caller.forbidden", &format!("the right {missing}")))
         }
-        Refusal::NotFound => ("refused", one("", "request.not_found", "there is no such license")),
+        Refusal::NotFound => ("refused", one("", "license.not_found", "there is no such license")),
         Refusal::Fault(_) => {
             ("failed", one("", "fault", "ours: see the log and send the row again"))
         }

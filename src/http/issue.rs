@@ -35,12 +35,19 @@ static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
     params(("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters, new for each act", example = "2026-11-22/batch-7/row-0001")),
     request_body(content = Submission, content_type = "application/json", example = json!({
         "type": "11990000MD0000008F002",
-        "authority": "11990000MD1000017U",
-        "holders": [{"kind": "001", "code": "91990000MD30000018", "name": "安平市示例餐饮有限公司"}],
-        "license_number": "JY29900000000018",
-        "issued_on": "2026-06-01",
-        "valid_to": "2031-05-31",
-        "face": {"KZ_ZTYT": "餐饮服务经营者"}
+        "authority": "11990000MD1000018N",
+        "holders": [{"kind": "001", "code": "91990102MA0000015T", "name": "示例市望江建设集团有限公司"}],
+        "license_number": "JY19901010019995",
+        "issued_on": "2026-11-20",
+        "valid_to": "2031-11-19",
+        "face": {
+          "KZ_FDDBR": "何𤩽",
+          "KZ_ZS": "示例市云台区云麓街道云麓大道219号17幢102室",
+          "KZ_JYCS": "示例市东埠市东埠街道鹭岛环路160号16幢403室",
+          "KZ_ZTYT": "餐饮服务经营者",
+          "KZ_JYXM": "热食类食品制售，冷食类食品制售",
+          "KZ_TSJBDH": "12315"
+        }
     })),
     responses(
         (status = 201, description = "The license is on the shelf. `Location` names it.", body = IssuedAnswer,

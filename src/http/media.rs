@@ -30,10 +30,10 @@ pub enum Handing {
     Inline,
 }
 
-/// The bytes of a form, under the name `<license id>.pdf` or `<license id>.sdjwt`.
+/// The bytes of a form, under the name `<license id>.pdf` or `<license id>.ecert.txt`.
 pub fn hand_out(id: &LicenseId, form: Form, bytes: Vec<u8>, handing: Handing) -> Response {
     let extension = match form {
-        Form::Ecert => "sdjwt",
+        Form::Ecert => "ecert.txt",
         Form::SealedPdf => "pdf",
     };
     let word = match handing {

@@ -18,8 +18,8 @@ use crate::pdf::{Attachment, Binding, DrawError, DrawnFace};
 use super::desks::{IssueDesk, Issued, IssuingSystem};
 use super::error::{Fault, Refusal, ShelveError};
 use super::ports::{
-    Clock, Form, FormRecord, Intention, Later, RequestKey, Shelving, Step, StepWatch, Vault,
-    VersionRecord,
+    ChangedState, Clock, Form, FormRecord, Intention, Later, RequestKey, Shelving, Step, StepWatch,
+    Vault, VersionRecord,
 };
 use super::sealing::{PreparedKey, Sealing, serial};
 use super::turns::Turns;
@@ -213,6 +213,11 @@ impl Issuing {
         if head.id != *replaces {
             return Err(fault(FaultKind::VersionOutOfTurn));
         }
+        let changes = self.vault.standing_changes(replaces.key()).await?;
+        if changes.iter().any(|change| matches!(change.state, ChangedState::Revoked(_))) {
+            // A revocation ends the license with all its versions: what comes after it is another license.
+            return Err(Refusal::Conflict { code: "license.revoked", id: Some(head.id) });
+        }
         if let Some(id) = holder.filter(|id| id.key() != replaces.key()) {
             return Err(Refusal::Conflict { code: "license.number_taken", id: Some(id) });
         }
@@ -227,7 +232,7 @@ impl Issuing {
         (id, id_text): (LicenseId, &'s str),
         now: Moment,
     ) -> Result<Prepared<'s>, Refusal> {
-        let key = self.sealing.find(&submission.authority.code)?;
+        let key = self.sealing.find(&submission.authority.code, now)?;
         // 4. Draw: what does not fit is a refusal, not a shrunken blur.
         self.watch.before(Step::Draw);
         let drawn = self.workshop.draw(values, id_text, &self.public_url)?;

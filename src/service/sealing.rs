@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::domain::AuthorityCode;
+use crate::domain::{AuthorityCode, Moment};
 use crate::ecert::SealedHeader;
-use crate::pki::{SealTemplate, TrustStore};
+use crate::pki::{Revocation, SealTemplate, TrustStore, VerifiedPath, verify_path};
 
 use super::error::Fault;
 use super::ports::{SealingKey, SealingKeys};
@@ -23,6 +23,30 @@ pub struct PreparedKey {
     pub header: SealedHeader,
     /// The revocation lists of its chain, in DER, as far as they are known here.
     pub crls: Vec<Vec<u8>>,
+    /// The path from its certificate to an anchor of ours.
+    path: VerifiedPath,
+}
+
+impl PreparedKey {
+    /// Whether our own verifier would call a seal made at `at` authentic. A license that is issued under a
+    /// certificate that has ended or was revoked could never be relied on.
+    fn may_seal(&self, at: Moment) -> Result<(), Fault> {
+        let (first, last) = self.path.window();
+        if at < first || last < at {
+            let cause =
+                format!("the sealing certificate or one above it holds from {first} to {last}");
+            return Err(Fault::new("sealing.certificate_period", cause));
+        }
+        match self.path.revocation(at) {
+            Revocation::Revoked { since, .. } => {
+                let cause =
+                    format!("the sealing certificate or one above it was revoked on {since}");
+                Err(Fault::new("sealing.certificate_revoked", cause))
+            }
+            // Without a current list nobody can say more; verifiers will ask for one.
+            Revocation::Good { .. } | Revocation::Unknown => Ok(()),
+        }
+    }
 }
 
 /// Finds prepared keys.
@@ -38,12 +62,23 @@ impl Sealing {
         Self { keys, trust, prepared: Mutex::default() }
     }
 
-    /// The prepared key of an authority.
+    /// The prepared key of an authority, fit to seal at `at`.
     ///
     /// # Errors
     ///
-    /// A fault if the authority has no key here: the registry says it may issue, so this is ours to mend.
-    pub fn find(&self, authority: &AuthorityCode) -> Result<Arc<PreparedKey>, Fault> {
+    /// A fault if the authority has no key here, or one whose certificate has ended, was revoked, or leads to
+    /// no anchor of ours: the registry says it may issue, so this is ours to mend.
+    pub fn find(&self, authority: &AuthorityCode, at: Moment) -> Result<Arc<PreparedKey>, Fault> {
+        let ready = self.prepared_key(authority, at)?;
+        ready.may_seal(at)?;
+        Ok(ready)
+    }
+
+    fn prepared_key(
+        &self,
+        authority: &AuthorityCode,
+        at: Moment,
+    ) -> Result<Arc<PreparedKey>, Fault> {
         let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = prepared.get(authority) {
             return Ok(Arc::clone(known));
@@ -51,12 +86,17 @@ impl Sealing {
         let key = self.keys.find(authority).ok_or_else(|| {
             Fault::new("sealing.no_key", format!("authority {authority} has no sealing key here"))
         })?;
-        let ready = Arc::new(self.prepare(key)?);
+        let ready = Arc::new(self.prepare(key, at)?);
         prepared.insert(authority.clone(), Arc::clone(&ready));
         Ok(ready)
     }
 
-    fn prepare(&self, key: Arc<dyn SealingKey>) -> Result<PreparedKey, Fault> {
+    fn prepare(&self, key: Arc<dyn SealingKey>, at: Moment) -> Result<PreparedKey, Fault> {
+        let [leaf, above @ ..] = key.chain() else {
+            return Err(Fault::new("sealing.no_certificate", "a sealing key has no certificate"));
+        };
+        let path = verify_path(leaf, above, &self.trust, &[], at)
+            .map_err(|error| Fault::new("sealing.certificate_path", error))?;
         let cms =
             SealTemplate::new(key.chain()).map_err(|error| Fault::new("sealing.cms", error))?;
         let chain: Vec<&[u8]> = key.chain().iter().map(|certificate| certificate.der()).collect();
@@ -65,7 +105,7 @@ impl Sealing {
             key.chain().iter().map(|certificate| certificate.issuer()).collect();
         let concerned = self.trust.crls().iter().filter(|crl| issuers.contains(&crl.issuer()));
         let crls = concerned.map(|crl| crl.der().to_owned()).collect();
-        Ok(PreparedKey { key, cms, header, crls })
+        Ok(PreparedKey { key, cms, header, crls, path })
     }
 }
 

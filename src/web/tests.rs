@@ -218,7 +218,7 @@ async fn files_are_downloads_and_a_pdf_is_shown_on_request() {
     for (address, disposition, content_type) in [
         ("pdf", format!("attachment; filename=\"{ID}.pdf\""), "application/pdf"),
         ("pdf?show", format!("inline; filename=\"{ID}.pdf\""), "application/pdf"),
-        ("ecert?show", format!("attachment; filename=\"{ID}.sdjwt\""), "application/dc+sd-jwt"),
+        ("ecert?show", format!("attachment; filename=\"{ID}.ecert.txt\""), "application/dc+sd-jwt"),
     ] {
         let address = format!("/my/{ID}/files/{address}");
         let (status, headers, _) = as_holder(&router, &cookie, &address).await;
