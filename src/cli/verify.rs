@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::domain::Moment;
-use crate::judge::{FindingOutcome, Outcome as Answer, Overall, Verdict};
+use crate::judge::{FindingOutcome, Outcome as Answer, Verdict};
 use crate::pki::PathCache;
 use crate::service::desks::VerifyDesk;
 use crate::service::ports::{NoStepWatch, Vault};
@@ -86,10 +86,10 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
 
 /// The exit code of several verdicts: one refusal refuses all.
 fn worst(verdicts: &[Verdict]) -> Outcome {
-    let outcome = |verdict: &Verdict| match (verdict.overall, verdict.standing) {
-        (Overall::Invalid | Overall::Unsigned, _) | (_, Answer::Failed) => Outcome::No,
-        (Overall::Indeterminate, _) => Outcome::CouldNot,
-        (Overall::Valid | Overall::ValidWithLaterChanges, _) => Outcome::Yes,
+    let outcome = |verdict: &Verdict| match verdict.exit_code() {
+        0 => Outcome::Yes,
+        1 => Outcome::No,
+        _ => Outcome::CouldNot,
     };
     let all: Vec<Outcome> = verdicts.iter().map(outcome).collect();
     if all.contains(&Outcome::No) {
