@@ -119,7 +119,7 @@ impl House {
     fn over(vault: Arc<dyn Vault>, folder: Option<tempfile::TempDir>, plan: Plan) -> Self {
         let workshop = workshop();
         let hand = Arc::new(HandClock::new(plan.at));
-        let clock: Arc<dyn Clock> = Arc::clone(&hand) as Arc<dyn Clock>;
+        let clock: Arc<dyn Clock> = hand.clone();
         let indexes = Arc::new(Indexes::new(BlindIndexKey::new(&Secret::new([7; 32]))));
         let issue = Arc::new(Issuing {
             workshop: Arc::clone(&workshop),
