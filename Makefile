@@ -5,6 +5,8 @@
 SHELL := bash
 CORPORA ?= ../shared/corpora
 DATA ?= data/demo
+CASES ?= 20000
+SECONDS ?= 60
 PYTHON := .setup/venv/bin/python
 
 .PHONY: help
@@ -68,6 +70,18 @@ drill: setup ## kill -9 before every step of issuing
 browser: setup ## the pages in Chromium; screenshots in .setup/screens
 	cargo build --quiet
 	node tests/outside/browser.mjs
+
+.PHONY: tamper
+tamper: ## every changed byte and every cut of a document of each type, with counts and seconds
+	cargo test --test tamper -- --nocapture
+
+.PHONY: properties
+properties: ## every property with many more cases: make properties CASES=N
+	PROPTEST_CASES=$(CASES) cargo test --quiet --test properties
+
+.PHONY: fuzz
+fuzz: ## every reader of untrusted bytes under cargo-fuzz: make fuzz SECONDS=N, for each
+	@fuzz/run.sh $(SECONDS)
 
 .PHONY: clean
 clean: ## remove what was built, issued and set up
