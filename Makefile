@@ -51,6 +51,7 @@ dev-keys: ## make the toy keys of keys-dev anew
 corpora: setup ## foreign test files: make corpora CORPORA=DIR
 	@test -d "$(CORPORA)" || { echo "$(CORPORA) is not there: make corpora CORPORA=DIR" >&2; exit 2; }
 	cargo build --quiet
+	ZHENGKU_CORPORA="$(abspath $(CORPORA))" cargo test --quiet --test '*corpus*'
 	$(PYTHON) tests/outside/judge_corpora.py "$(CORPORA)"
 
 .PHONY: judges
@@ -77,7 +78,7 @@ tamper: ## every changed byte and every cut of a document of each type, with cou
 
 .PHONY: properties
 properties: ## every property with many more cases: make properties CASES=N
-	PROPTEST_CASES=$(CASES) cargo test --quiet --test properties
+	PROPTEST_CASES=$(CASES) cargo test --quiet --lib --test properties
 
 .PHONY: fuzz
 fuzz: ## every reader of untrusted bytes under cargo-fuzz: make fuzz SECONDS=N, for each

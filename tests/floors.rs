@@ -25,7 +25,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("vault", &["domain", "crypto", "service"]),
     ("keys", &["domain", "crypto", "pki", "config", "service"]),
     ("http", &["domain", "crypto", "judge", "service"]),
-    ("web", &["domain", "crypto", "judge", "service"]),
+    // The pages are one more resource behind the same door: they share its problems, limits and parsing.
+    ("web", &["domain", "crypto", "judge", "service", "http"]),
     (
         "cli",
         &[

@@ -1,5 +1,7 @@
 //! Every good fixture is read, and every bad one meets exactly the faults it stands for.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

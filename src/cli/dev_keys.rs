@@ -331,7 +331,9 @@ mod tests {
     use super::*;
     use crate::crypto::{Digest, Suite};
     use crate::keys::{KeyRing, SealKey, refuse_development};
-    use crate::pki::{PathCache, PathError, Revocation, SignedData, TrustStore, VerifiedPath};
+    use crate::pki::{
+        PathCache, PathError, Revocation, SealTemplate, SignedData, TrustStore, VerifiedPath,
+    };
 
     const CIVIL_AFFAIRS: &str = "11990000MD1000077R";
 
@@ -363,8 +365,8 @@ mod tests {
 
     fn path(key: &SealKey, store: &TrustStore, at: Moment) -> Result<VerifiedPath, PathError> {
         let content = Digest::of(b"content");
-        let seal = key.seal(&content).unwrap();
-        assert!(seal.len() <= key.max_seal_len());
+        let template = SealTemplate::new(key.chain()).unwrap();
+        let seal = template.seal(key.signer(), &content).unwrap();
         let read = SignedData::read(&seal).unwrap();
         assert_eq!(read.check(&content), Ok(()));
         PathCache::new(1).verify(read.leaf(), read.others(), store, at).map(|path| (*path).clone())

@@ -12,6 +12,7 @@ use crate::crypto::Digest;
 use crate::domain::{Holder, HolderCode, HolderCodeKind};
 use crate::http::{self, Doors, HttpSettings};
 use crate::service::desks::IssuingSystem;
+use crate::web;
 
 use super::args::ServeArgs;
 use super::house::{self, House};
@@ -45,7 +46,7 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
         .map_err(|error| CliError::new(format!("cannot listen on {}", config.listen), error))?;
     let address = listener.local_addr().unwrap_or(config.listen);
     let settings = settings(&house)?;
-    let router = http::router(Doors {
+    let router = web::site(Doors {
         issue: house.issue.clone(),
         verify: house.verify.clone(),
         hold: house.hold.clone(),

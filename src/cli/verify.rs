@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::domain::Moment;
-use crate::judge::{FindingOutcome, Outcome as Answer, Verdict};
+use crate::judge::{Verdict, report};
 use crate::pki::PathCache;
 use crate::service::desks::VerifyDesk;
 use crate::service::ports::{NoStepWatch, Vault};
@@ -62,7 +62,10 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
     for path in &args.files {
         let verdict = desk.file(&read(path)?).await;
         if !args.json {
-            print(path, &verdict, args.files.len() > 1);
+            if args.files.len() > 1 {
+                say(&format!("{}:", path.display()));
+            }
+            say(report::lines(&verdict).trim_end());
         }
         verdicts.push(verdict);
     }
@@ -86,46 +89,12 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
 
 /// The exit code of several verdicts: one refusal refuses all.
 fn worst(verdicts: &[Verdict]) -> Outcome {
-    let outcome = |verdict: &Verdict| match verdict.exit_code() {
-        0 => Outcome::Yes,
-        1 => Outcome::No,
-        _ => Outcome::CouldNot,
-    };
-    let all: Vec<Outcome> = verdicts.iter().map(outcome).collect();
-    if all.contains(&Outcome::No) {
+    let codes = || verdicts.iter().map(Verdict::exit_code);
+    if codes().any(|code| code == 1) {
         Outcome::No
-    } else if all.contains(&Outcome::CouldNot) {
+    } else if codes().any(|code| code != 0) {
         Outcome::CouldNot
     } else {
         Outcome::Yes
-    }
-}
-
-fn print(path: &Path, verdict: &Verdict, several: bool) {
-    if several {
-        say(&format!("{}:", path.display()));
-    }
-    say(&verdict.headline.zh);
-    say(&verdict.headline.en);
-    say(&format!("  {}", verdict.next_step.en));
-    for (name, answer) in [
-        ("integrity", verdict.integrity),
-        ("authenticity", verdict.authenticity),
-        ("standing", verdict.standing),
-    ] {
-        let word = match answer {
-            Answer::Passed => "passed",
-            Answer::Failed => "failed",
-            Answer::Unknown => "unknown",
-        };
-        say(&format!("  {name:<13} {word}"));
-    }
-    for finding in &verdict.findings {
-        let mark = match finding.outcome {
-            FindingOutcome::Passed => "+",
-            FindingOutcome::Failed => "-",
-            FindingOutcome::CouldNotBeMade => "?",
-        };
-        say(&format!("  {mark} {:<28} {}", finding.code, finding.fact.en));
     }
 }

@@ -1,7 +1,7 @@
 //! What stands on the face of a license.
 //!
-//! [`FaceData`] is made by [`TypeDefinition::fill`](super::TypeDefinition::fill) alone, so a value here has the
-//! kind, the length and the characters its definition asks for. How it is drawn is left to `pdf`.
+//! [`FaceData`] is made by [`Submission::read`](super::Submission::read) alone, so a value here has the kind, the
+//! length and the characters its definition asks for. How it is drawn is left to `pdf`.
 
 use std::fmt;
 

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
 
 /// Deepest nesting of lists and objects that is read; our own bound, well above what licenses need.
 pub const MAX_DEPTH: usize = 24;
@@ -102,6 +103,19 @@ impl Json {
                 }
                 out.push(b'}');
             }
+        }
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Bool(value) => to.serialize_bool(*value),
+            Self::List(elements) => to.collect_seq(elements),
+            Self::Null => to.serialize_unit(),
+            Self::Number(number) => number.serialize(to),
+            Self::Object(members) => to.collect_map(members),
+            Self::Text(text) => to.serialize_str(text),
         }
     }
 }
@@ -263,5 +277,8 @@ mod tests {
         Json::read(sent.as_bytes()).unwrap().canonical(&mut out);
         let expected = "{\"a\":\"汉A\\u0001\\n\\\"\\\\/\",\"b\":[1,null,true]}";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+        // What is passed on as data says the same.
+        let json = Json::read(sent.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&json).unwrap(), expected);
     }
 }

@@ -208,12 +208,9 @@ impl std::error::Error for SchemaError {}
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
-    use super::super::envelope::{Places, SealedHeader, issue};
-    use super::super::schema::{Content, ContentInput};
+    use super::super::schema::Content;
     use super::*;
-    use crate::crypto::{BadSignature, KeySigner, SeededRandom, Signer, Suite};
+    use crate::crypto::{BadSignature, KeySigner, Signer, Suite};
     use crate::ecert::testing;
 
     fn issued() -> (Vec<u8>, Content, KeySigner) {
@@ -396,36 +393,5 @@ mod tests {
                 drop(resolve(members, Vec::new()));
             }
         }
-    }
-
-    /// Run by hand: `cargo test --release --lib ecert::read -- --ignored --nocapture`.
-    #[test]
-    #[ignore = "measures, and proves nothing"]
-    fn how_long_one_takes() {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let signer = KeySigner::from_pkcs8_pem(&key.serialize_pem()).unwrap();
-        let header = SealedHeader::new(signer.suite(), &[vec![7; 700], vec![7; 600]]);
-        let places = Places { issuer: "https://example.test", public_url: "https://example.test" };
-        let made = testing::Made::new();
-        let random = SeededRandom::new(1);
-        let micros = |start: Instant| start.elapsed().as_nanos() / 5_000_000;
-        let input: ContentInput<'_> = made.input();
-        let mut file = Vec::new();
-        let start = Instant::now();
-        for _ in 0..5_000 {
-            let content = Content::new(&input, &random);
-            file = issue(&content, &header, &signer, &places, testing::moment()).unwrap();
-        }
-        println!("issue {} µs ({} bytes)", micros(start), file.len());
-        let start = Instant::now();
-        for _ in 0..5_000 {
-            drop(signer.sign(&file).unwrap());
-        }
-        println!("of which the signature {} µs", micros(start));
-        let start = Instant::now();
-        for _ in 0..5_000 {
-            drop(EcertFacts::read(SdJwt::parse(&file).unwrap()).unwrap());
-        }
-        println!("read without the signature {} µs", micros(start));
     }
 }

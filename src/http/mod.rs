@@ -1,7 +1,7 @@
 //! The HTTP door: one resource a room, and no rules.
 //!
-//! A handler extracts, asks one desk and translates. [`router`] puts the API, its description, the health
-//! answers and the pages of `web` behind the same few layers: a request id, a log line without personal data,
+//! A handler extracts, asks one desk and translates. [`api`] has the routes of the API, of its description and of
+//! the health answers; `web` adds the pages and puts all of them behind the same few layers: a request id, a log line without personal data,
 //! security headers, a bound on requests at work, a time limit, and panics that become an answer. Whatever goes
 //! wrong is told as one `problem` document, or as a page to those who look at pages.
 
@@ -22,11 +22,6 @@ pub mod standing;
 pub mod verdict_answer;
 pub mod verification;
 
-#[cfg(test)]
-pub(crate) mod fake_desks;
-#[cfg(test)]
-mod tests;
-
 use std::future::Future;
 use std::io;
 use std::time::Duration;
@@ -36,6 +31,7 @@ use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
 
 pub use doors::{Doors, HttpSettings, Permits};
 pub use problem::{Problem, ProblemKind};
@@ -43,16 +39,25 @@ pub use problem::{Problem, ProblemKind};
 /// How long requests under way may take to finish once the server is told to stop.
 const FAREWELL: Duration = Duration::from_secs(30);
 
-/// Everything this server answers.
-pub fn router(doors: Doors) -> Router {
+/// The routes of the API with those of its description, and the description itself.
+pub fn api(doors: &Doors) -> (Router, OpenApi) {
     let (api, description) = openapi::described_routes();
     let api = api.merge(openapi::routes(&description)).with_state(doors.clone());
-    let api = api.merge(crate::web::router(doors.clone(), &description));
-    api.fallback(|| async { Problem::new(&problem::NOT_FOUND) })
+    (api, description)
+}
+
+/// Puts routes behind what bounds their work and catches what goes wrong in it.
+pub fn bounded(routes: Router, doors: &Doors) -> Router {
+    routes
+        .fallback(|| async { Problem::new(&problem::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::new(&problem::METHOD_NOT_ALLOWED) })
         .layer(from_fn_with_state(doors.clone(), layers::bound))
         .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(from_fn_with_state(doors.clone(), crate::web::error_page::for_pages))
+}
+
+/// Puts routes behind the outermost layers: security headers, request id, log line.
+pub fn observed(routes: Router, doors: Doors) -> Router {
+    routes
         .layer(from_fn_with_state(doors.clone(), layers::secure))
         .layer(from_fn_with_state(doors, layers::observe))
 }

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::doors::Doors;
-use super::problem::ProblemDocument;
+use super::problem::{FaultLine, ProblemDocument};
 use super::{health, issue, license, license_type, standing, verification};
 
 /// The routes of the API, and their description.
@@ -59,7 +59,7 @@ fn answer(json: &str) -> impl IntoResponse + use<> {
         (name = "license types", description = "For anybody: what each type of license asks for"),
         (name = "health", description = "For operators")
     ),
-    components(responses(
+    components(schemas(ProblemDocument, FaultLine), responses(
         BadLicenseId, BadRequest, ConflictAnswer, Failed, Forbidden, NoSuchLicense, NoSuchType, StandingRefused,
         SubmissionRefused, TooLarge, Unauthorized, Unavailable, UnsupportedMediaType, VerificationRefused
     )),

@@ -22,7 +22,8 @@ pub struct Problem {
     status: StatusCode,
     detail: Option<String>,
     faults: Vec<FaultLine>,
-    license_id: Option<LicenseId>,
+    // Boxed, because a problem travels in every `Result` of the doors.
+    license_id: Option<Box<LicenseId>>,
 }
 
 impl Problem {
@@ -105,7 +106,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::Conflict { code, id } => {
                 let kind = ALL.iter().find(|kind| kind.code == code).copied();
-                Self { code, license_id: id, ..Self::new(kind.unwrap_or(&CONFLICT)) }
+                Self { code, license_id: id.map(Box::new), ..Self::new(kind.unwrap_or(&CONFLICT)) }
             }
             Refusal::NotFound => Self::new(&LICENSE_NOT_FOUND),
             Refusal::Submission(faults) => Self::of_submission(&faults),
@@ -122,7 +123,7 @@ impl IntoResponse for Problem {
             code: self.code,
             detail: self.detail.clone(),
             faults: self.faults.clone(),
-            license_id: self.license_id.as_ref().map(LicenseId::to_string),
+            license_id: self.license_id.as_ref().map(|id| id.to_string()),
         };
         let mut response = (self.status, Json(document)).into_response();
         let headers = response.headers_mut();

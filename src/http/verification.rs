@@ -129,9 +129,10 @@ pub async fn read(doors: &Doors, request: Request) -> Result<Asked, NotAsked> {
     }
 }
 
-/// Reads a license id as people paste it: with blanks around it, or as the address of a square.
+/// Reads a license id as people paste it: with blanks and line breaks in it, or as the address of a square.
 pub fn parse_pasted(text: &str) -> Result<LicenseId, NotAsked> {
-    let text = text.rsplit_once('#').map_or(text, |(_, id)| id).trim();
+    let text = text.rsplit_once('#').map_or(text, |(_, id)| id);
+    let text: String = text.chars().filter(|character| !character.is_whitespace()).collect();
     text.parse().map_err(NotAsked::BadId)
 }
 

@@ -14,9 +14,7 @@ use std::sync::Arc;
 use super::facts::Trust;
 use super::observed::Observed;
 use crate::domain::Moment;
-use crate::pki::certificate::Certificate;
-use crate::pki::path::{PathError, VerifiedPath, verify_path};
-use crate::pki::{Crl, Revocation};
+use crate::pki::{Certificate, Crl, PathError, Revocation, VerifiedPath, verify_path};
 
 /// How far the clock of the sealing machine may be ahead of ours, in seconds; our own bound.
 const CLOCK_SKEW_SECONDS: i64 = 300;

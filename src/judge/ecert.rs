@@ -13,7 +13,7 @@ use super::facts::Trust;
 use super::observed::Observed;
 use crate::domain::Moment;
 use crate::ecert::{EcertFacts, SchemaError, SdJwt};
-use crate::pki::certificate::Certificate;
+use crate::pki::Certificate;
 
 /// The checks without which the bytes are not known to be those that were signed.
 pub(super) const INTEGRITY: &[&str] = &[
@@ -84,7 +84,7 @@ fn said(file: &[u8], trust: &Trust<'_>, at: Moment, seen: &mut Vec<Observed>) ->
     let sealed = SealedBy { leaf, others, crls: &[], sealed_at: facts.issued_at };
     let authority = facts.license_id.key().authority();
     let path = certificate::judge(path, sealed, authority, trust, at, seen);
-    Some(Said { sealed_at: facts.issued_at, subject: subject(path), facts, partial: withheld > 0 })
+    Some(Said { sealed_at: facts.issued_at, subject: subject(path), facts })
 }
 
 /// What was wrong with the payload of an e-certificate.
@@ -97,6 +97,6 @@ pub(super) fn refused(why: &SchemaError) -> Observed {
 }
 
 /// The common name of the sealing certificate.
-pub(super) fn subject(path: Option<Arc<crate::pki::path::VerifiedPath>>) -> Option<String> {
+pub(super) fn subject(path: Option<Arc<crate::pki::VerifiedPath>>) -> Option<String> {
     path.map(|path| path.leaf().common_name().to_owned())
 }

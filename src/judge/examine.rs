@@ -43,8 +43,6 @@ pub(super) struct Said {
     pub(super) sealed_at: Moment,
     /// The common name of the sealing certificate, if its path held.
     pub(super) subject: Option<String>,
-    /// Whether values of the license are left out of the file.
-    pub(super) partial: bool,
 }
 
 /// A file that has been looked at; where its license stands has not been asked yet.
@@ -56,7 +54,6 @@ pub struct Examined {
     authenticity: Outcome,
     license: Option<LicenseFacts>,
     validity: Option<Validity>,
-    partial: bool,
     file_digest: Option<Digest>,
 }
 
@@ -99,7 +96,6 @@ impl Examined {
             authenticity,
             license,
             validity: said.as_ref().map(|said| said.facts.validity),
-            partial: said.is_some_and(|said| said.partial),
             file_digest: look.file_digest,
         }
     }
@@ -109,6 +105,14 @@ impl Examined {
     pub fn license_id(&self) -> Option<&LicenseId> {
         let known = self.integrity == Outcome::Passed && self.authenticity != Outcome::Failed;
         self.license.as_ref().filter(|_| known).map(|license| &license.id)
+    }
+
+    /// The same, for a file that came from our own shelf because somebody asked for a license id.
+    ///
+    /// Nobody has shown us a document then, so the headline speaks of the license and says that no file was
+    /// checked: the paper in a clerk's hand may be forged all the same.
+    pub fn from_shelf(self) -> Self {
+        Self { form: Form::LicenseId, ..self }
     }
 
     /// The verdict, with what the vault said.
@@ -125,7 +129,10 @@ impl Examined {
         };
         self.findings.extend(standing.seen.iter().map(Observed::finding));
         let name = self.license.as_ref().and_then(|license| license.authority_name.as_deref());
-        let (headline, next_step) = headline::of_document(overall, &self.findings, &standing, name);
+        let (headline, next_step) = match (self.form, overall) {
+            (Form::LicenseId, Overall::Valid) => headline::of_id(&standing),
+            _ => headline::of_document(overall, &self.findings, &standing, name),
+        };
         Verdict {
             overall,
             integrity: self.integrity,
@@ -168,8 +175,8 @@ impl Examined {
         let same_content = content == Some(record.content_digest);
         if same_file {
             Observed::VaultSame
-        } else if same_content && self.partial {
-            // A presentation that withholds values is another file by right.
+        } else if same_content && self.form == Form::Ecert {
+            // A presentation that withholds values, or shows them in another order, is another file by right.
             Observed::VaultSameContent
         } else {
             Observed::VaultOther

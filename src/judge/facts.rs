@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::crypto::Digest;
 use crate::domain::{Moment, Standing};
-use crate::pki::anchors::TrustStore;
-use crate::pki::path_cache::PathCache;
+use crate::pki::PathCache;
+use crate::pki::TrustStore;
 
 /// Whom and what to believe when a file is judged.
 #[derive(Clone, Copy)]

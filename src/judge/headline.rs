@@ -7,8 +7,8 @@
 use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::observed::Observed;
 use super::standing::Standings;
-use super::texts::{self, standing_text};
 use super::verdict::{Overall, StandingState};
+use super::words::{self, standing_text};
 use crate::domain::Standing;
 
 /// For a document; `authority` is its name in our registry, where the seal earned it.
@@ -23,7 +23,7 @@ pub(super) fn of_document(
         Overall::Valid | Overall::ValidWithLaterChanges => genuine(standing, authority),
         Overall::Invalid => {
             let failed = reason(FindingOutcome::Failed);
-            (prefixed("不可采信", "Do not accept", failed), step(failed, &texts::REFUSE))
+            (prefixed("不可采信", "Do not accept", failed), step(failed, &words::REFUSE))
         }
         Overall::Unsigned => {
             let absent = reason(FindingOutcome::CouldNotBeMade);
@@ -31,7 +31,7 @@ pub(super) fn of_document(
                 "不是电子证照原件：文件没有电子签章",
                 "Not an original: the file has no seal",
             );
-            (headline, step(absent, &texts::FETCH_AGAIN))
+            (headline, step(absent, &words::FETCH_AGAIN))
         }
         Overall::Indeterminate => {
             let open = reason(FindingOutcome::CouldNotBeMade);
@@ -44,7 +44,7 @@ pub(super) fn of_document(
                     format!("{}; besides, the license is {en}", headline.en),
                 );
             }
-            (headline, step(open, &texts::ASK_AUTHORITY))
+            (headline, step(open, &words::ASK_AUTHORITY))
         }
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn of_id(standing: &Standings) -> (Text2, Text2) {
                     "如需确认手中的文件，请提交文件核验",
                     "To be sure of the file in hand, have the file checked",
                 ),
-                false => texts::NOT_TODAY,
+                false => words::NOT_TODAY,
             };
             let refuse = if detail.is_in_force() { "" } else { "，今日不得采信" };
             let headline = Text2::filled(
@@ -70,11 +70,11 @@ pub(super) fn of_id(standing: &Standings) -> (Text2, Text2) {
         }
         (None, StandingState::NotInVault) => (
             Text2::fixed("证照库中没有此证照", "The vault has no such license"),
-            texts::ASK_AUTHORITY,
+            words::ASK_AUTHORITY,
         ),
         (None, _) => (
             Text2::fixed("暂时无法查询证照状态", "The standing cannot be looked up just now"),
-            texts::CHECK_STANDING,
+            words::CHECK_STANDING,
         ),
     }
 }
@@ -89,13 +89,16 @@ fn genuine(standing: &Standings, authority: Option<&str>) -> (Text2, Text2) {
             "不可采信：签章有效，但证照库中此标识对应的是另一份文件",
             "Do not accept: the seal is genuine, but the vault holds another file under this id",
         );
-        return (headline, texts::REFUSE);
+        return (headline, words::REFUSE);
     }
     let (say_zh, say_en, next): (String, String, Text2) = match &standing.detail {
         Some(detail) if detail.is_in_force() => (
             "证照有效，可以采信".to_owned(),
             "in force, may be relied on".to_owned(),
-            Text2::fixed("可以采信", "It may be relied on"),
+            Text2::fixed(
+                "核对持证人身份后即可采信",
+                "Make sure who the holder is, then rely on it",
+            ),
         ),
         Some(detail) => {
             let Text2 { zh, en } = standing_text(detail);
@@ -104,7 +107,7 @@ fn genuine(standing: &Standings, authority: Option<&str>) -> (Text2, Text2) {
                     "今日不得采信；请持证人提供新版本",
                     "Do not accept it today; ask the holder for the newer version",
                 ),
-                _ => texts::NOT_TODAY,
+                _ => words::NOT_TODAY,
             };
             (
                 format!("但证照{zh}，今日不得采信"),
@@ -116,17 +119,17 @@ fn genuine(standing: &Standings, authority: Option<&str>) -> (Text2, Text2) {
             StandingState::NotInVault => (
                 "但证照库中没有此证照".to_owned(),
                 "but the vault has no such license".to_owned(),
-                texts::ASK_AUTHORITY,
+                words::ASK_AUTHORITY,
             ),
             StandingState::CannotCheckNow => (
                 "但暂时无法查询证照当前状态".to_owned(),
                 "but its standing cannot be looked up just now".to_owned(),
-                texts::CHECK_STANDING,
+                words::CHECK_STANDING,
             ),
             _ => (
                 "未查询证照当前状态".to_owned(),
                 "its standing today was not looked up".to_owned(),
-                texts::CHECK_STANDING,
+                words::CHECK_STANDING,
             ),
         },
     };

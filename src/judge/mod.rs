@@ -1,6 +1,6 @@
 //! From bytes to facts to findings to a verdict.
 //!
-//! [`examine`] looks at a file and writes down one [`Finding`] for each check: passed, failed, or could not be
+//! [`examine()`] looks at a file and writes down one [`Finding`] for each check: passed, failed, or could not be
 //! made. What the vault knows of the license comes in as a [`VaultFact`], and [`Examined::conclude`] keeps
 //! integrity, authenticity and standing apart in a [`Verdict`] that leads with one sentence a clerk can act
 //! on. A verdict is "valid" only if every check laid down for its form is there and passed, so a check that
@@ -12,8 +12,11 @@ pub mod examine;
 pub mod facts;
 pub mod finding;
 mod headline;
+mod next_step;
 pub mod observed;
 mod pdf;
+#[cfg(test)]
+mod pdf_tests;
 pub mod report;
 mod standing;
 #[cfg(test)]
@@ -22,9 +25,10 @@ pub(crate) mod testing;
 mod tests;
 mod texts;
 pub mod verdict;
+mod words;
 
 pub use examine::{Examined, MAX_FILE_BYTES, examine, judge_id};
 pub use facts::{Form, Trust, VaultFact, VaultRecord};
 pub use finding::{About, Finding, FindingOutcome, Text2};
-pub use texts::standing_text;
 pub use verdict::{LicenseFacts, Outcome, Overall, StandingState, Verdict};
+pub use words::standing_text;

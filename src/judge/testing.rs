@@ -5,9 +5,9 @@ use crate::crypto::{Digest, SeededRandom};
 use crate::domain::Standing;
 use crate::ecert::testing::{self, Made};
 use crate::ecert::{Content, ContentInput};
-use crate::pki::anchors::TrustStore;
-use crate::pki::crl::Crl;
-use crate::pki::path_cache::PathCache;
+use crate::pki::Crl;
+use crate::pki::PathCache;
+use crate::pki::TrustStore;
 use crate::pki::test_chain::{TestChain, moment};
 
 pub(crate) const NOW: &str = "2026-01-10T00:00:00Z";

@@ -6,8 +6,8 @@ use crate::crypto::SeededRandom;
 use crate::domain::{Moment, RevocationKind, Standing};
 use crate::ecert::Content;
 use crate::ecert::testing::{self as ecerts, Made, OTHER_AUTHORITY};
-use crate::pki::anchors::TrustStore;
-use crate::pki::path_cache::PathCache;
+use crate::pki::PathCache;
+use crate::pki::TrustStore;
 use crate::pki::test_chain::{TestChain, moment};
 
 #[test]
@@ -224,7 +224,14 @@ fn a_presentation_of_less_is_genuine_and_another_file_under_the_same_id_is_not()
     let partial = format!("{}~{}~", parts[0], parts[2]);
     let verdict = scene.verdict(partial.as_bytes(), scene.found(Standing::InForce), NOW);
     assert_eq!((verdict.overall, verdict.standing), (Overall::Valid, Outcome::Passed));
-    assert!(verdict.finding("ecert.disclosures").unwrap().fact.en.contains("1 values shown"));
+    assert!(
+        verdict.finding("ecert.disclosures").unwrap().fact.en.contains("shown: 1, withheld: 4")
+    );
+
+    let turned: Vec<&str> = parts[1..parts.len() - 1].iter().rev().copied().collect();
+    let turned = format!("{}~{}~", parts[0], turned.join("~"));
+    let verdict = scene.verdict(turned.as_bytes(), scene.found(Standing::InForce), NOW);
+    assert!(verdict.is_acceptable());
 
     let other = Content::new(&Made::new().input(), &SeededRandom::new(4));
     let other = seal(&other, &scene.chain);
@@ -264,4 +271,20 @@ fn a_license_id_alone_is_answered_without_a_word_about_any_file() {
     assert_eq!(verdict.standing_state, StandingState::NotInVault);
     let verdict = judge_id(&VaultFact::CannotAskNow, at);
     assert_eq!(verdict.standing_state, StandingState::CannotCheckNow);
+}
+
+proptest::proptest! {
+    #[test]
+    fn noise_gets_a_verdict_that_is_not_valid(
+        head in "(%PDF-1.7\n|eyJ|)",
+        noise in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400),
+    ) {
+        let names = |_: &str| None;
+        let store = TrustStore::empty();
+        let trust =
+            Trust { store: &store, paths: None, authorities: &names, types: &names, development: true };
+        let file = [head.as_bytes(), &noise].concat();
+        let verdict = examine(&file, &trust, moment(NOW)).conclude(VaultFact::NotAsked, moment(NOW));
+        proptest::prop_assert_ne!(verdict.overall, Overall::Valid);
+    }
 }

@@ -8,7 +8,8 @@ use FindingOutcome::{CouldNotBeMade, Failed, Passed};
 
 use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::observed::Observed;
-use crate::domain::{Day, LicenseId, RevocationKind, Standing};
+use super::words::{ASK_AUTHORITY, FETCH_AGAIN, NOT_TODAY, REFUSE, standing_text};
+use crate::domain::Standing;
 
 impl Observed {
     /// What is said about it.
@@ -182,7 +183,7 @@ impl Observed {
                 return filled(
                     ("ecert.disclosures", Passed, About::Integrity),
                     format!("出示 {shown} 项，未出示 {withheld} 项，均与签名相符"),
-                    format!("{shown} values shown, {withheld} withheld, all as signed"),
+                    format!("Values shown: {shown}, withheld: {withheld}; all as they were signed"),
                     None,
                 );
             }
@@ -370,8 +371,8 @@ impl Observed {
                 "license.vault_copy",
                 Passed,
                 About::Standing,
-                "与证照库存件内容一致（部分出示）",
-                "The same content as in the vault, shown in part",
+                "内容与证照库存件一致",
+                "The same content as in the vault",
             ),
             Self::VaultOther => (
                 "license.vault_copy",
@@ -405,96 +406,6 @@ impl Observed {
         };
         Finding { code, outcome, about, fact: Text2::fixed(zh, en), next_step: self.next_step() }
     }
-
-    /// What to do about rows without anything filled in.
-    fn next_step(&self) -> Option<Text2> {
-        match self {
-            Self::BytesChanged
-            | Self::ContentDiffers
-            | Self::CoverageBroken
-            | Self::DisclosuresBroken
-            | Self::EcertMissing
-            | Self::EcertSignatureBad
-            | Self::IdBroken
-            | Self::SealBroken
-            | Self::SealSignatureBad => Some(FETCH_AGAIN),
-            Self::AuthorityDiffers
-            | Self::DevelopmentRefused
-            | Self::PathBroken
-            | Self::UsageWrong
-            | Self::VaultOther => Some(REFUSE),
-            Self::PathTooHard | Self::VaultMissing => Some(ASK_AUTHORITY),
-            Self::PathUntrusted => Some(Text2::fixed(
-                "请确认颁发机构的根证书是否应加入信任列表",
-                "Find out whether the issuer's root certificate belongs on the trust list",
-            )),
-            Self::RevocationUnknown => Some(Text2::fixed(
-                "请更新证书吊销列表后再核验",
-                "Fetch the current revocation lists and check again",
-            )),
-            Self::Encrypted => Some(Text2::fixed(
-                "请持证人提供未加密的原件",
-                "Ask the holder for the original without a password",
-            )),
-            Self::KindUnknown => Some(Text2::fixed(
-                "请提交 PDF 原件或结构化电子证照文件，不要用截图或照片",
-                "Hand in the PDF original or the e-certificate file, not a picture of it",
-            )),
-            Self::SealAbsent => Some(Text2::fixed(
-                "请持证人提供带电子签章的原件，打印件的扫描件不是原件",
-                "Ask the holder for the sealed original; a scan of a print is not one",
-            )),
-            Self::SealForeign => Some(ASK_AUTHORITY),
-            Self::StandingNotChecked | Self::StandingUnknownNow => Some(CHECK_STANDING),
-            _ => None,
-        }
-    }
-}
-
-pub(super) const ASK_AUTHORITY: Text2 =
-    Text2::fixed("请向颁发机构核实", "Ask the issuing authority");
-pub(super) const REFUSE: Text2 =
-    Text2::fixed("不要采信，并向颁发机构报告", "Do not accept it, and report it to the authority");
-pub(super) const FETCH_AGAIN: Text2 = Text2::fixed(
-    "不要采信；请持证人从证照库重新下载原件",
-    "Do not accept it; ask the holder to download the original again",
-);
-pub(super) const CHECK_STANDING: Text2 = Text2::fixed(
-    "采信前请在证照库查询证照当前状态",
-    "Before relying on it, look up its standing in the vault",
-);
-
-/// What a standing is called, and since when.
-pub fn standing_text(standing: &Standing) -> Text2 {
-    let since = |zh: &str, en: &str, day: &Day| {
-        Text2::filled(format!("自 {day} 起{zh}"), format!("{en} since {day}"))
-    };
-    match standing {
-        Standing::InForce => Text2::fixed("有效", "in force"),
-        Standing::Expired { last_day } => Text2::filled(
-            format!("已过有效期（有效期至 {last_day}）"),
-            format!("expired (valid until {last_day})"),
-        ),
-        Standing::NotYetInForce { first_day } => Text2::filled(
-            format!("尚未生效（自 {first_day} 起有效）"),
-            format!("not yet in force (valid from {first_day})"),
-        ),
-        Standing::Replaced { by, since } => replaced(by, since),
-        Standing::Revoked { kind, since: day } => match kind {
-            RevocationKind::Annulled => since("被撤销", "annulled", day),
-            RevocationKind::Deregistered => since("已注销", "deregistered", day),
-            RevocationKind::Withdrawn => since("被吊销", "withdrawn", day),
-        },
-        Standing::Suspended { since: day } => since("被暂扣", "suspended", day),
-    }
-}
-
-fn replaced(by: &LicenseId, since: &Day) -> Text2 {
-    let version = by.version();
-    Text2::filled(
-        format!("自 {since} 起被新版本 {version} 取代"),
-        format!("replaced by version {version} since {since}"),
-    )
 }
 
 fn stands(standing: &Standing, from_document: bool) -> Finding {
@@ -511,11 +422,6 @@ fn stands(standing: &Standing, from_document: bool) -> Finding {
     let next_step = (outcome == Failed).then_some(NOT_TODAY);
     filled(("license.standing", outcome, About::Standing), zh, en, next_step)
 }
-
-pub(super) const NOT_TODAY: Text2 = Text2::fixed(
-    "今日不得采信；请持证人提供现行有效的证照",
-    "Do not accept it today; ask the holder for a license that is in force",
-);
 
 fn filled(
     (code, outcome, about): (&'static str, FindingOutcome, About),

@@ -2,8 +2,8 @@
 //!
 //! [`Verdict::overall`] is of the document; where the license stands is a separate answer, so a genuine
 //! document of a revoked license is `valid` with a standing that failed, and the headline says not to accept
-//! it. The three outcomes are drawn from findings by [`outcome`], which passes only if every check on a list
-//! is there and passed.
+//! it. The three outcomes are drawn from findings and pass only if every check laid down for
+//! the form is there and passed.
 
 use serde::Serialize;
 

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::crypto::{Digest, KeyError, KeySigner, SignFault, Signature, Signer, Suite};
+use crate::crypto::{KeyError, KeySigner, SignFault, Signature, Signer, Suite};
 use crate::domain::AuthorityCode;
 use crate::pki::certificate::DOCUMENT_SIGNING;
 use crate::pki::{Certificate, CertificateError, CmsBuildError, SealTemplate};
@@ -17,7 +17,6 @@ pub struct SealKey {
     chain: Vec<Certificate>,
     leaf: Certificate,
     signer: Box<dyn Signer>,
-    template: SealTemplate,
 }
 
 impl SealKey {
@@ -58,8 +57,9 @@ impl SealKey {
         if chain.iter().any(Certificate::is_self_issued) {
             return Err(SealKeyError::RootEnclosed);
         }
-        let template = SealTemplate::new(&chain).map_err(SealKeyError::Seal)?;
-        Ok(Self { authority, chain, leaf, signer, template })
+        // Seals are made elsewhere; that they can be made with these certificates is found out here.
+        SealTemplate::new(&chain).map_err(SealKeyError::Seal)?;
+        Ok(Self { authority, chain, leaf, signer })
     }
 
     /// Whose key it is.
@@ -90,16 +90,6 @@ impl SealKey {
     /// Signs a message, as JWS and COSE do.
     pub fn sign(&self, message: &[u8]) -> Result<Signature, SignFault> {
         self.signer.sign(message)
-    }
-
-    /// Seals content with this digest: a detached CMS signature, for the gap of a PDF.
-    pub fn seal(&self, content: &Digest) -> Result<Vec<u8>, CmsBuildError> {
-        self.template.seal(self.signer.as_ref(), content)
-    }
-
-    /// The longest seal it makes, in bytes: what the gap must hold.
-    pub fn max_seal_len(&self) -> usize {
-        self.template.max_len()
     }
 }
 
@@ -161,6 +151,7 @@ impl std::error::Error for SealKeyError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::Digest;
     use crate::pki::SignedData;
     use crate::pki::test_chain::{AUTHORITY, TestChain};
 
@@ -174,8 +165,9 @@ mod tests {
         let pem = format!("{}{}", chain.seal_pem(), chain.pem(chain.ca()));
         let key = SealKey::from_pem(authority(), &chain.key_pem(), &pem).unwrap();
         let content = Digest::of(b"content");
-        let seal = key.seal(&content).unwrap();
-        assert!(seal.len() <= key.max_seal_len());
+        let template = SealTemplate::new(key.chain()).unwrap();
+        let seal = template.seal(key.signer(), &content).unwrap();
+        assert!(seal.len() <= template.max_len());
         assert_eq!(SignedData::read(&seal).unwrap().check(&content), Ok(()));
         assert_eq!(format!("{key:?}"), "SealKey(11990000MD1000077R, ECDSA P-256 with SHA-256)");
     }

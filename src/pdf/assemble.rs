@@ -4,8 +4,7 @@
 //! that [`read`](super::read) can hold every byte against it. The signature dictionary certifies the document
 //! (DocMDP, no changes allowed); only validation data may be added later.
 //!
-//! Source: ISO 32000-1:2008, 12.7 "Interactive forms", 12.8 "Digital signatures", 14.7 "Logical structure",
-//! 14.8 "Tagged PDF"; ETSI EN 319 142-1 (PAdES), 5.3, 5.4.2.2 (`DSS`); ISO 19005-3.
+//! Source: ISO 32000-1:2008, 12.7 "Interactive forms", 12.8 "Digital signatures"; ETSI EN 319 142-1 (PAdES), 5.3, 5.4.2.2 (`DSS`); ISO 19005-3.
 
 use pdf_writer::types::{AnnotationFlags, FieldType, SigFlags, TabOrder};
 use pdf_writer::{Date, Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
@@ -14,103 +13,12 @@ use super::deflate::Deflater;
 use super::draw::{Attachment, Binding};
 use super::face::{CompiledFace, object};
 use super::font::FontBook;
-use super::paper::Paper;
 use super::portrait::{Picture, Samples};
 use super::seal_mark;
+use super::structure::{Drawing, picture_name, structure};
 use super::units::rounded;
 use super::xmp;
 use crate::domain::time::Moment;
-
-/// The values of one license, drawn.
-pub(super) struct Drawing<'a> {
-    pub(super) paper: Option<Paper>,
-    pub(super) pictures: Vec<Picture<'a>>,
-    pub(super) seal_rect: Rect,
-    /// Children of the document in the order of reading.
-    pub(super) kids: Vec<Ref>,
-    pub(super) mark_count: i32,
-    parts: Vec<StructurePart>,
-    /// For each marked part of the values its structure element.
-    marks: Vec<Ref>,
-    next: Ref,
-}
-
-/// One element of the structure tree.
-struct StructurePart {
-    id: Ref,
-    role: &'static [u8],
-    parent: Ref,
-    mark: Option<i32>,
-    kids: Vec<Ref>,
-    alternative: &'static str,
-}
-
-/// Where an element of the structure tree hangs.
-#[derive(Clone, Copy)]
-pub(super) enum StructureParent {
-    Document,
-    Group(usize),
-}
-
-impl Drawing<'_> {
-    pub(super) fn new(next: Ref) -> Self {
-        Self {
-            paper: None,
-            pictures: Vec::new(),
-            seal_rect: Rect::new(0.0, 0.0, 0.0, 0.0),
-            kids: Vec::with_capacity(64),
-            mark_count: 0,
-            parts: Vec::with_capacity(64),
-            marks: Vec::with_capacity(64),
-            next,
-        }
-    }
-
-    /// Adds an element that holds the marked part `mark`.
-    pub(super) fn leaf(
-        &mut self,
-        role: &'static [u8],
-        parent: StructureParent,
-        mark: i32,
-        alternative: &'static str,
-    ) {
-        let number = self.add(role, parent, Some(mark));
-        if let Some(part) = self.parts.get_mut(number) {
-            part.alternative = alternative;
-            self.marks.push(part.id);
-        }
-    }
-
-    /// Adds an element that holds others, and gives the number to hang them on.
-    pub(super) fn group(&mut self, role: &'static [u8], parent: StructureParent) -> usize {
-        self.add(role, parent, None)
-    }
-
-    fn add(&mut self, role: &'static [u8], parent: StructureParent, mark: Option<i32>) -> usize {
-        let id = self.next.bump();
-        let parent = match parent {
-            StructureParent::Group(number) => match self.parts.get_mut(number) {
-                Some(group) => {
-                    group.kids.push(id);
-                    group.id
-                }
-                None => object::DOCUMENT,
-            },
-            StructureParent::Document => {
-                self.kids.push(id);
-                object::DOCUMENT
-            }
-        };
-        let (kids, alternative) = (Vec::new(), "");
-        self.parts.push(StructurePart { id, role, parent, mark, kids, alternative });
-        self.parts.len() - 1
-    }
-}
-
-/// What the content calls the picture with this number.
-pub(super) fn picture_name(number: usize) -> String {
-    format!("I{number}")
-}
 
 /// The whole file and, where `sealing`, the place of its signature dictionary.
 pub(super) fn assemble(
@@ -168,7 +76,8 @@ pub(super) fn assemble(
     let packet = xmp::packet(input.title, license_id, input.content_digest_hex, input.sealed_at);
     pdf.metadata(object::METADATA, packet.as_bytes());
 
-    let attachment = input.attachment.map(|file| attach(&mut pdf, &file, date, &mut next));
+    let attachment =
+        input.attachment.map(|file| attach(&mut pdf, &file, date, &mut next, &mut deflater));
     let validation = validation_data(&mut pdf, input, &mut next);
     let signature_at = if sealing { signature(&mut pdf, input, date) } else { 0 };
     catalog(&mut pdf, input, attachment, validation, sealing);
@@ -208,62 +117,6 @@ fn picture_objects(
         ids.push(id);
     }
     ids
-}
-
-fn structure(
-    pdf: &mut Pdf,
-    face: &CompiledFace,
-    kids: &[Ref],
-    parts: &[StructurePart],
-    marks: &[Ref],
-) {
-    let mut root = pdf.indirect(object::STRUCTURE).dict();
-    root.pair(Name(b"Type"), Name(b"StructTreeRoot"));
-    root.pair(Name(b"K"), object::DOCUMENT);
-    let mut tree = root.insert(Name(b"ParentTree")).dict();
-    let mut numbers = tree.insert(Name(b"Nums")).array();
-    numbers.item(0).item(object::PARENTS).item(1).item(object::SEAL_PART);
-    numbers.finish();
-    tree.finish();
-    root.pair(Name(b"ParentTreeNextKey"), 2);
-    root.finish();
-
-    let mut document = pdf.indirect(object::DOCUMENT).dict();
-    document.pair(Name(b"Type"), Name(b"StructElem")).pair(Name(b"S"), Name(b"Document"));
-    document.pair(Name(b"P"), object::STRUCTURE);
-    document.insert(Name(b"K")).array().items(kids);
-    document.finish();
-
-    for part in parts {
-        let mut dict = pdf.indirect(part.id).dict();
-        dict.pair(Name(b"Type"), Name(b"StructElem")).pair(Name(b"S"), Name(part.role));
-        dict.pair(Name(b"P"), part.parent);
-        match part.mark {
-            Some(mark) => {
-                dict.pair(Name(b"Pg"), object::PAGE).pair(Name(b"K"), mark);
-            }
-            None => {
-                dict.insert(Name(b"K")).array().items(&part.kids);
-            }
-        }
-        if !part.alternative.is_empty() {
-            dict.pair(Name(b"Alt"), TextStr(part.alternative));
-        }
-        if part.role == b"TH" {
-            let mut attributes = dict.insert(Name(b"A")).dict();
-            attributes.pair(Name(b"O"), Name(b"Table")).pair(Name(b"Scope"), Name(b"Column"));
-        }
-        dict.finish();
-    }
-    pdf.indirect(object::PARENTS).array().items(&face.marks).items(marks);
-
-    let mut seal = pdf.indirect(object::SEAL_PART).dict();
-    seal.pair(Name(b"Type"), Name(b"StructElem")).pair(Name(b"S"), Name(b"Form"));
-    seal.pair(Name(b"P"), object::DOCUMENT).pair(Name(b"Pg"), object::PAGE);
-    let mut child = seal.insert(Name(b"K")).dict();
-    child.pair(Name(b"Type"), Name(b"OBJR")).pair(Name(b"Obj"), object::SEAL_FIELD);
-    child.finish();
-    seal.finish();
 }
 
 fn seal_field(pdf: &mut Pdf, input: &Binding<'_>, rect: Rect, sealing: bool) {
@@ -322,9 +175,17 @@ fn signature(pdf: &mut Pdf, input: &Binding<'_>, date: Date) -> usize {
     at
 }
 
-fn attach(pdf: &mut Pdf, file: &Attachment<'_>, date: Date, next: &mut Ref) -> Ref {
+fn attach(
+    pdf: &mut Pdf,
+    file: &Attachment<'_>,
+    date: Date,
+    next: &mut Ref,
+    deflater: &mut Deflater,
+) -> Ref {
     let [spec_id, file_id] = [(); 2].map(|()| next.bump());
-    let mut embedded = pdf.embedded_file(file_id, file.bytes);
+    let packed = deflater.compress_small(file.bytes);
+    let mut embedded = pdf.embedded_file(file_id, &packed);
+    embedded.filter(Filter::FlateDecode);
     embedded.subtype(Name(file.media_type.as_bytes()));
     let size = i32::try_from(file.bytes.len()).unwrap_or(i32::MAX);
     embedded.params().size(size).creation_date(date).modification_date(date);

@@ -6,20 +6,20 @@
 //!
 //! Fetching values, choosing the face and sealing are left to `service`.
 
-use pdf_writer::Ref;
-
-use super::assemble::{self, Drawing, StructureParent};
+use super::assemble;
 use super::draw_fault::{DrawError, DrawFault, DrawFaultKind};
-use super::face::{CompiledFace, Part, object};
-use super::face_template::{Area, Color, Element, PlacedText, TextStyle};
+use super::face::{CompiledFace, Part};
+use super::face_template::{Area, Element, PlacedText, TextStyle};
 use super::font::FontBook;
 use super::gap::UnsealedPdf;
-use super::layout::{Align, Measured, Setting, TextBox, TextFault, Valign};
-use super::paper::{Paper, text_box};
+use super::layout::{Measured, TextFault};
+use super::paint::{Ready, paint};
+use super::paper::text_box;
 use super::portrait::Picture;
 use super::qr::QrSquare;
 use super::seal_mark::SealMark;
-use super::units::{Mm, rounded};
+use super::structure::Drawing;
+use super::table::{Table, TableShape};
 use crate::domain::time::Moment;
 
 /// Puts the values of one license on its face.
@@ -132,26 +132,6 @@ pub struct Attachment<'a> {
     pub bytes: &'a [u8],
 }
 
-/// An element whose value has been found to fit.
-enum Ready<'a> {
-    Fixed(Ref),
-    Picture(Picture<'a>, Area),
-    Qr(QrSquare, Area),
-    Seal(Area),
-    Table(Table),
-    Text(Measured, Setting, Color),
-}
-
-/// Cells with their settings, row by row; the head first.
-struct Table {
-    rows: Vec<Vec<(Measured, Setting)>>,
-    /// Left edges of the columns and upper edges of the rows, with the last edge of each.
-    columns: Vec<Mm>,
-    edges: Vec<Mm>,
-    color: Color,
-    line_color: Color,
-}
-
 fn drawing<'a>(
     face: &CompiledFace,
     fonts: &FontBook,
@@ -217,8 +197,14 @@ fn prepare<'a>(
         Element::Table { field, area, style, row_height, widths, line_color } => {
             match value(field) {
                 Some(DrawValue::Table { columns, rows }) => {
-                    let shape = TableShape { area, style, row_height: *row_height, widths };
-                    table(fonts, field, &shape, *line_color, columns, rows)
+                    let shape = TableShape {
+                        area,
+                        style,
+                        row_height: *row_height,
+                        widths,
+                        line_color: *line_color,
+                    };
+                    Table::set(fonts, field, &shape, columns, rows)
                         .map(|table| Some(Ready::Table(table)))
                         .map_err(DrawError::Faults)
                 }
@@ -240,203 +226,6 @@ fn set<'a>(
     let measured = Measured::new(fonts, style.font, text)?;
     let setting = measured.set(&text_box(area, style))?;
     Ok(Ready::Text(measured, setting, style.color))
-}
-
-/// Room between the line and the text of a cell, in millimetres. Our own measure.
-const CELL_PADDING: Mm = Mm(1.0);
-
-struct TableShape<'t> {
-    area: &'t Area,
-    style: &'t TextStyle,
-    row_height: Mm,
-    widths: &'t [Mm],
-}
-
-fn table(
-    fonts: &FontBook,
-    field: &str,
-    shape: &TableShape<'_>,
-    line_color: Color,
-    columns: &[&str],
-    rows: &[Vec<String>],
-) -> Result<Table, Vec<DrawFault>> {
-    let TableShape { area, style, row_height, widths } = *shape;
-    let mut faults = Vec::new();
-    let mut fault = |kind| faults.push(DrawFault { field: field.to_owned(), kind });
-    if columns.len() != widths.len() || rows.iter().any(|row| row.len() != widths.len()) {
-        fault(DrawFaultKind::ColumnCount { columns: widths.len() });
-        return Err(faults);
-    }
-    let mut cells: Vec<Vec<Measured>> = Vec::with_capacity(rows.len() + 1);
-    let head = columns.iter().map(|name| (*name).to_owned()).collect();
-    for row in std::iter::once(&head).chain(rows) {
-        let mut line = Vec::with_capacity(row.len());
-        for cell in row {
-            match Measured::new(fonts, style.font, cell) {
-                Ok(measured) => line.push(measured),
-                Err(problem) => fault(problem.into()),
-            }
-        }
-        cells.push(line);
-    }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    let padding = CELL_PADDING.to_points();
-    let inner = |width: &Mm| (width.to_points() - 2.0 * padding).max(1.0);
-    let mut size_pt = style.size_pt;
-    let heights = loop {
-        let height = |row: &Vec<Measured>| {
-            let cells = row.iter().zip(widths);
-            let tallest = cells
-                .map(|(cell, width)| cell.height(inner(width), size_pt, style.line_height))
-                .fold(0.0, f32::max);
-            row_height.to_points().max(tallest + 2.0 * padding)
-        };
-        let heights: Vec<f32> = cells.iter().map(height).collect();
-        if heights.iter().sum::<f32>() <= area.h.to_points() + 0.01 {
-            break heights;
-        }
-        if size_pt <= style.min_size_pt {
-            let kind = DrawFaultKind::TableDoesNotFit { rows: rows.len() };
-            return Err(vec![DrawFault { field: field.to_owned(), kind }]);
-        }
-        size_pt = (size_pt - 0.5).max(style.min_size_pt);
-    };
-
-    let mut edges = vec![area.y];
-    for height in &heights {
-        let last = edges.last().map_or(0.0, |edge| edge.0);
-        edges.push(Mm(last + height * 25.4 / 72.0));
-    }
-    let mut lefts = vec![area.x];
-    for width in widths {
-        let last = lefts.last().map_or(0.0, |left| left.0);
-        lefts.push(Mm(last + width.0));
-    }
-    let mut settings = Vec::with_capacity(cells.len());
-    for ((row, top), height) in cells.into_iter().zip(&edges).zip(&heights) {
-        let mut line = Vec::with_capacity(row.len());
-        for ((cell, left), width) in row.into_iter().zip(&lefts).zip(widths) {
-            let place = TextBox {
-                x: left.to_points() + padding,
-                y: top.to_points(),
-                w: inner(width),
-                h: *height,
-                align: if settings.is_empty() { Align::Center } else { style.align },
-                valign: Valign::Middle,
-                size_pt,
-                min_size_pt: size_pt,
-                line_height: style.line_height,
-                letter_spacing_pt: 0.0,
-            };
-            match cell.set(&place) {
-                Ok(setting) => line.push((cell, setting)),
-                Err(problem) => {
-                    faults.push(DrawFault { field: field.to_owned(), kind: problem.into() });
-                }
-            }
-        }
-        settings.push(line);
-    }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    Ok(Table { rows: settings, columns: lefts, edges, color: style.color, line_color })
-}
-
-/// Writes the content stream of the values and notes the structure of the page.
-fn paint<'a>(face: &CompiledFace, fonts: &FontBook, ready: Vec<Ready<'a>>) -> Drawing<'a> {
-    let first = i32::try_from(face.marks.len()).unwrap_or(i32::MAX);
-    let mut paper = Paper::new(face.page.height, first, 'D');
-    let mut drawing = Drawing::new(face.next);
-    for element in ready {
-        match element {
-            Ready::Fixed(id) => drawing.kids.push(id),
-            Ready::Seal(area) => {
-                drawing.seal_rect = paper.rect(area);
-                drawing.kids.push(object::SEAL_PART);
-            }
-            Ready::Text(measured, setting, color) => {
-                let mark = paper.begin(b"P");
-                paper.text(fonts, &measured, &setting, color);
-                paper.end();
-                drawing.leaf(b"P", StructureParent::Document, mark, "");
-            }
-            Ready::Qr(square, area) => {
-                let mark = paper.begin(b"Figure");
-                qr(&mut paper, &square, area);
-                paper.end();
-                drawing.leaf(b"Figure", StructureParent::Document, mark, "核验二维码");
-            }
-            Ready::Picture(picture, area) => {
-                let mark = paper.begin(b"Figure");
-                portrait(&mut paper, &picture, area, drawing.pictures.len());
-                paper.end();
-                drawing.leaf(b"Figure", StructureParent::Document, mark, "持证主体照片");
-                drawing.pictures.push(picture);
-            }
-            Ready::Table(table) => paint_table(&mut paper, fonts, &table, &mut drawing),
-        }
-    }
-    drawing.mark_count = paper.next_mark();
-    drawing.paper = Some(paper);
-    drawing
-}
-
-fn qr(paper: &mut Paper, square: &QrSquare, area: Area) {
-    let place = paper.rect(area);
-    let side = area.w.to_points() / f32::from(square.modules);
-    paper.fill(area, Color([1.0; 3]));
-    paper.fill_color(Color::BLACK);
-    let content = &mut paper.content;
-    content.save_state();
-    let exact = |part: f32| (part * 100_000.0).round() / 100_000.0;
-    content.transform([exact(side), 0.0, 0.0, exact(-side), place.x1, place.y2]);
-    for rect in &square.dark {
-        let [x, y, w, h] = rect.map(f32::from);
-        content.rect(x, y, w, h);
-    }
-    content.fill_nonzero().restore_state();
-}
-
-fn portrait(paper: &mut Paper, picture: &Picture<'_>, area: Area, number: usize) {
-    let place = paper.rect(area);
-    let (w, h) = (place.x2 - place.x1, place.y2 - place.y1);
-    let scale = (w / f32::from(picture.width)).min(h / f32::from(picture.height));
-    let (across, down) = (f32::from(picture.width) * scale, f32::from(picture.height) * scale);
-    let (x, y) = (place.x1 + (w - across) / 2.0, place.y1 + (h - down) / 2.0);
-    let matrix = [across, 0.0, 0.0, down, x, y].map(rounded);
-    let name = assemble::picture_name(number);
-    let content = &mut paper.content;
-    content.save_state().transform(matrix);
-    content.x_object(pdf_writer::Name(name.as_bytes())).restore_state();
-}
-
-fn paint_table(paper: &mut Paper, fonts: &FontBook, table: &Table, drawing: &mut Drawing<'_>) {
-    paper.begin_artifact();
-    let stroke = (table.line_color, 0.5);
-    let ends = |list: &[Mm]| Some((*list.first()?, *list.last()?));
-    if let (Some((left, right)), Some((top, bottom))) = (ends(&table.columns), ends(&table.edges)) {
-        for y in &table.edges {
-            paper.line((left, *y), (right, *y), stroke);
-        }
-        for x in &table.columns {
-            paper.line((*x, top), (*x, bottom), stroke);
-        }
-    }
-    paper.end();
-    let whole = drawing.group(b"Table", StructureParent::Document);
-    for (number, row) in table.rows.iter().enumerate() {
-        let line = drawing.group(b"TR", StructureParent::Group(whole));
-        let role: &[u8] = if number == 0 { b"TH" } else { b"TD" };
-        for (measured, setting) in row {
-            let mark = paper.begin(role);
-            paper.text(fonts, measured, setting, table.color);
-            paper.end();
-            drawing.leaf(role, StructureParent::Group(line), mark, "");
-        }
-    }
 }
 
 #[cfg(test)]
@@ -537,13 +326,6 @@ mod tests {
             let value: String = value.chars().filter(|c| !c.is_whitespace()).collect();
             assert!(text.contains(&value), "{value} not in {text}");
         }
-    }
-
-    #[test]
-    #[ignore = "writes a page to be looked at"]
-    fn a_sample_page_is_written_for_people_to_look_at() {
-        let path = std::env::temp_dir().join("zhengku-sample.pdf");
-        std::fs::write(&path, testing::sealed()).unwrap();
     }
 
     #[test]

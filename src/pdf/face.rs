@@ -8,7 +8,8 @@
 use pdf_writer::{Chunk, Filter, Finish, Name, Rect, Ref, Settings};
 
 use super::deflate::Deflater;
-use super::face_template::{Element, FaceFault, FaceFile, FaceProblem, Page};
+use super::face_fault::{FaceFault, FaceProblem};
+use super::face_template::{Element, FaceFile, Page};
 use super::font::{FontBook, FontRole};
 use super::layout::{Measured, TextFault};
 use super::ornament;

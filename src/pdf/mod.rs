@@ -1,23 +1,34 @@
 //! The sealed PDF: drawing, sealing gap, reading.
 
+#[cfg(test)]
+mod archival;
 mod assemble;
 mod byte_range;
 mod deflate;
 mod draw;
 mod draw_fault;
 mod face;
+mod face_fault;
+mod face_keys;
+mod face_reading;
 mod face_template;
 mod font;
 mod gap;
 mod layout;
+mod line_break;
 mod ornament;
+mod paint;
 mod paper;
 mod portrait;
 mod qr;
 mod read;
+mod read_error;
+mod revision;
 mod seal_mark;
+mod structure;
 mod subset;
 mod syntax;
+mod table;
 #[cfg(test)]
 mod testing;
 mod units;
@@ -27,14 +38,15 @@ pub use byte_range::{Coverage, CoverageError};
 pub use draw::{Attachment, Binding, DrawValue, DrawnFace, FaceInput, draw};
 pub use draw_fault::{DrawError, DrawFault, DrawFaultKind};
 pub use face::CompiledFace;
+pub use face_fault::{FaceFault, FaceProblem};
 pub use face_template::{
-    Area, Color, Element, FaceFault, FaceFile, FaceProblem, FieldShown, Frame, Page, PlacedText,
-    TextStyle,
+    Area, Color, Element, FaceFile, FieldShown, Frame, Page, PlacedText, TextStyle,
 };
 pub use font::{FontBook, FontEntry, FontFault, FontRole, FontsFile, Glyph, LoadedFont};
 pub use gap::{GapError, UnsealedPdf};
 pub use layout::{Align, MissingGlyph, Valign};
 pub use portrait::PortraitFault;
-pub use read::{AttachedFile, ReadError, SealedFile, Trouble, read_sealed};
+pub use read::{AttachedFile, SealedFile, read_sealed};
+pub use read_error::{ReadError, Trouble};
 pub use seal_mark::{SealMark, SealMarkFault};
 pub use units::Mm;

@@ -234,7 +234,7 @@ impl FontUse {
             SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
         let face = fonts.numbered(self.face);
         let glyphs: Vec<u16> = self.glyphs.iter().map(|(glyph, ..)| *glyph).collect();
-        let file = deflater.compress(&subset(face, &glyphs)?);
+        let file = deflater.compress_font(&subset(face, &glyphs)?);
         let name = format!("{}+{}", self.tag(), face.name);
         let name = Name(name.as_bytes());
         let [type0, cid, descriptor, program, unicode] = [(); 5].map(|()| next.bump());

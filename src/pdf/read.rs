@@ -13,21 +13,18 @@
 //! Source: ISO 32000-1:2008, 7.5 "File structure", 12.8; ITU-T X.690, 8.1 (lengths).
 
 use std::borrow::Cow;
-use std::fmt;
 
-use super::byte_range::{Coverage, CoverageError};
+use super::byte_range::Coverage;
 use super::deflate::inflate;
 use super::gap::{find, find_last};
+use super::read_error::{ReadError, Trouble};
+use super::revision::Revision;
 use super::syntax::{Dict, Object, Parser, decimal, decode_hex};
 use super::xmp;
 use crate::domain::time::{Day, Moment};
 
 /// Longest attachment that is unpacked, in bytes. Our own bound.
 const MAX_ATTACHMENT_BYTES: usize = 8 * 1024 * 1024;
-/// Most objects of a file. Our largest have some hundreds; this is our own bound.
-const MAX_OBJECTS: usize = 20_000;
-/// How our files begin, up to the first object.
-const HEADER: &[u8] = b"%PDF-1.7\n%\x80\x80\x80\x80\n\n";
 /// What our signature dictionaries say of the program that made them.
 const OUR_MARK: &[u8] = b"/Prop_Build<</App<</Name/Zhengku>>>>";
 
@@ -69,7 +66,7 @@ pub struct AttachedFile<'f> {
 
 /// Takes one of our own sealed files apart.
 pub fn read_sealed(file: &[u8]) -> Result<SealedFile<'_>, ReadError> {
-    let trouble = match Reader::open(file).and_then(|reader| reader.sealed()) {
+    let trouble = match Revision::open(file).and_then(|revision| sealed(&revision)) {
         Ok(sealed) => return Ok(sealed),
         Err(trouble) => trouble,
     };
@@ -109,198 +106,97 @@ fn range(numbers: &[Object<'_>]) -> Option<[usize; 4]> {
     numbers?.try_into().ok()
 }
 
-/// A file whose cross-reference table accounts for every byte.
-struct Reader<'f> {
-    file: &'f [u8],
-    /// Where each object begins, from number 1.
-    offsets: Vec<usize>,
-    root: usize,
+fn sealed<'f>(file: &Revision<'f>) -> Result<SealedFile<'f>, Trouble> {
+    let structure = Trouble::Structure;
+    let catalog = file.catalog().ok_or(structure("the catalog cannot be read"))?;
+    let field = catalog
+        .dict("AcroForm")
+        .and_then(|form| form.array("Fields"))
+        .and_then(|fields| match fields {
+            [Object::Reference(field)] => file.dict(*field),
+            _ => None,
+        })
+        .filter(|field| field.is_name("FT", "Sig"))
+        .ok_or(structure("not exactly one seal field"))?;
+    let number = field.reference("V").ok_or(structure("the seal field is empty"))?;
+    let certified = catalog.dict("Perms").and_then(|perms| perms.reference("DocMDP"));
+    if certified != Some(number) {
+        return Err(structure("the seal does not certify the document"));
+    }
+    let signature = file.dict(number).ok_or(structure("the seal cannot be read"))?;
+    let known = signature.is_name("Type", "Sig")
+        && signature.is_name("Filter", "Adobe.PPKLite")
+        && signature.is_name("SubFilter", "ETSI.CAdES.detached");
+    if !known {
+        return Err(structure("the seal is of another kind"));
+    }
+    let numbers = signature.array("ByteRange").and_then(range);
+    let numbers = numbers.ok_or(structure("the seal names no range"))?;
+    let coverage = Coverage::read(numbers, file.bytes()).map_err(Trouble::Coverage)?;
+    // The gap must be the value of /Contents and not some other place of the file.
+    match signature.get("Contents") {
+        Some(Object::Hex(digits, start))
+            if *start == numbers[1] && digits.len() == coverage.seal_hex().len() => {}
+        _ => return Err(structure("the range leaves out something else than the seal")),
+    }
+    let cms = cms(coverage.seal_hex()).ok_or(Trouble::Seal)?;
+
+    let metadata = catalog.reference("Metadata").and_then(|number| file.stream(number));
+    let packet = metadata.filter(|(dict, _)| dict.get("Filter").is_none());
+    let packet = packet.and_then(|(_, bytes)| std::str::from_utf8(bytes).ok());
+    let fact = |element| packet.and_then(|p| xmp::element(p, element)).map(Cow::into_owned);
+    let attachment = match catalog.array("AF") {
+        None => None,
+        Some([Object::Reference(number)]) => {
+            Some(attachment(file, *number).ok_or(structure("the attachment cannot be unpacked"))?)
+        }
+        Some(_) => return Err(structure("more than one attachment")),
+    };
+    let validation = match catalog.reference("DSS") {
+        None => Dict::default(),
+        Some(number) => file.dict(number).ok_or(structure("the DSS cannot be read"))?,
+    };
+    let list = |key| {
+        streams(file, validation.array(key).unwrap_or_default())
+            .ok_or(structure("the DSS cannot be read"))
+    };
+    Ok(SealedFile {
+        coverage,
+        cms,
+        stated_at: signature.get("M").and_then(moment),
+        signer_name: signature.text("Name"),
+        reason: signature.text("Reason"),
+        license_id: fact(xmp::LICENSE_ID_ELEMENT),
+        content_digest_hex: fact(xmp::DIGEST_ELEMENT),
+        attachment,
+        certs: list("Certs")?,
+        crls: list("CRLs")?,
+    })
 }
 
-impl<'f> Reader<'f> {
-    fn open(file: &'f [u8]) -> Result<Self, Trouble> {
-        let structure = Trouble::Structure;
-        if !file.starts_with(HEADER) {
-            return Err(structure("the header is not ours"));
+fn attachment<'f>(file: &Revision<'f>, number: usize) -> Option<AttachedFile<'f>> {
+    let spec = file.dict(number)?;
+    let (dict, bytes) = file.stream(spec.dict("EF")?.reference("F")?)?;
+    let bytes = match dict.get("Filter") {
+        None if bytes.len() <= MAX_ATTACHMENT_BYTES => Cow::Borrowed(bytes),
+        Some(Object::Name(b"FlateDecode")) => Cow::Owned(inflate(bytes, MAX_ATTACHMENT_BYTES)?),
+        _ => return None,
+    };
+    let Object::Name(media_type) = dict.get("Subtype")? else { return None };
+    let media_type = std::str::from_utf8(media_type).ok()?;
+    let media_type = media_type.replace("#2F", "/").replace("#2B", "+");
+    Some(AttachedFile { file_name: spec.text("UF")?, media_type, bytes })
+}
+
+fn streams<'f>(file: &Revision<'f>, list: &[Object<'f>]) -> Option<Vec<&'f [u8]>> {
+    let stream = |object: &Object<'f>| match object {
+        Object::Reference(number) => {
+            let (dict, bytes) = file.stream(*number)?;
+            dict.get("Filter").is_none().then_some(bytes)
         }
-        let body = file.strip_suffix(b"\n%%EOF").ok_or(structure("no end of file at its end"))?;
-        let digits = body.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-        let (before, number) = body.split_at(body.len() - digits);
-        let before = before.strip_suffix(b"startxref\n").ok_or(structure("no startxref"))?;
-        let table = decimal(number).ok_or(structure("no startxref"))?;
-
-        let mut parser = Parser::new(before, table);
-        let read = |parser: &mut Parser<'f>| {
-            parser.expect(b"xref\n0 ")?;
-            let count = parser.digits().filter(|count| (2..=MAX_OBJECTS).contains(count))?;
-            parser.expect(b"\n0000000000 65535 f\r\n")?;
-            let mut offsets = Vec::with_capacity(count);
-            for _ in 1..count {
-                offsets.push(parser.digits()?);
-                parser.expect(b" 00000 n\r\n")?;
-            }
-            parser.expect(b"trailer\n")?;
-            let Object::Dict(trailer) = parser.object()? else { return None };
-            parser.expect(b"\n")?;
-            (parser.at() == before.len()).then_some((offsets, trailer))
-        };
-        let (offsets, trailer) =
-            read(&mut parser).ok_or(structure("the cross-reference table is not ours"))?;
-        let known: [&[u8]; 4] = [b"Size", b"Root", b"Info", b"ID"];
-        if trailer.keys().any(|key| !known.contains(&key)) {
-            return Err(structure("the trailer names another revision"));
-        }
-        let size = trailer.integer("Size");
-        let root = trailer.reference("Root").ok_or(structure("the trailer names no catalog"))?;
-        if size != Some(offsets.len() + 1) {
-            return Err(structure("the trailer counts other objects"));
-        }
-        let reader = Self { file, offsets, root };
-        if !reader.is_gapless(table) {
-            return Err(structure("bytes lie outside the objects"));
-        }
-        Ok(reader)
-    }
-
-    /// Whether the objects follow one another from the header to the table, each where the table says.
-    fn is_gapless(&self, table: usize) -> bool {
-        let mut places: Vec<(usize, usize)> = self.offsets.iter().copied().zip(1..).collect();
-        places.sort_unstable();
-        let ends = places.iter().skip(1).map(|(at, _)| *at).chain([table]);
-        let begins_first = places.first().is_some_and(|(at, _)| *at == HEADER.len());
-        begins_first
-            && places.iter().zip(ends).all(|((at, number), end)| {
-                let Some(object) = self.file.get(*at..end) else { return false };
-                let mut head = Parser::new(object, 0);
-                head.digits() == Some(*number)
-                    && head.expect(b" 0 obj\n").is_some()
-                    && object.ends_with(b"\nendobj\n")
-            })
-    }
-
-    /// The object with this number, and where the reader stands behind it.
-    fn object(&self, number: usize) -> Option<(Object<'f>, usize)> {
-        let at = *self.offsets.get(number.checked_sub(1)?)?;
-        let mut parser = Parser::new(self.file, at);
-        parser.digits()?;
-        parser.expect(b" 0 obj\n")?;
-        let object = parser.object()?;
-        Some((object, parser.at()))
-    }
-
-    fn dict(&self, number: usize) -> Option<Dict<'f>> {
-        match self.object(number)? {
-            (Object::Dict(dict), end) => {
-                Parser::new(self.file, end).expect(b"\nendobj\n").map(|()| dict)
-            }
-            _ => None,
-        }
-    }
-
-    /// The dictionary and the bytes of a stream.
-    fn stream(&self, number: usize) -> Option<(Dict<'f>, &'f [u8])> {
-        let (Object::Dict(dict), end) = self.object(number)? else { return None };
-        let mut parser = Parser::new(self.file, end);
-        parser.expect(b"\nstream\n")?;
-        let start = parser.at();
-        let end = start.checked_add(dict.integer("Length")?)?;
-        let bytes = self.file.get(start..end)?;
-        Parser::new(self.file, end).expect(b"\nendstream\nendobj\n")?;
-        Some((dict, bytes))
-    }
-
-    fn sealed(&self) -> Result<SealedFile<'f>, Trouble> {
-        let structure = Trouble::Structure;
-        let catalog = self.dict(self.root).ok_or(structure("the catalog cannot be read"))?;
-        let field = catalog
-            .dict("AcroForm")
-            .and_then(|form| form.array("Fields"))
-            .and_then(|fields| match fields {
-                [Object::Reference(field)] => self.dict(*field),
-                _ => None,
-            })
-            .filter(|field| field.is_name("FT", "Sig"))
-            .ok_or(structure("not exactly one seal field"))?;
-        let number = field.reference("V").ok_or(structure("the seal field is empty"))?;
-        let certified = catalog.dict("Perms").and_then(|perms| perms.reference("DocMDP"));
-        if certified != Some(number) {
-            return Err(structure("the seal does not certify the document"));
-        }
-        let signature = self.dict(number).ok_or(structure("the seal cannot be read"))?;
-        let known = signature.is_name("Type", "Sig")
-            && signature.is_name("Filter", "Adobe.PPKLite")
-            && signature.is_name("SubFilter", "ETSI.CAdES.detached");
-        if !known {
-            return Err(structure("the seal is of another kind"));
-        }
-        let numbers = signature.array("ByteRange").and_then(range);
-        let numbers = numbers.ok_or(structure("the seal names no range"))?;
-        let coverage = Coverage::read(numbers, self.file).map_err(Trouble::Coverage)?;
-        // The gap must be the value of /Contents and not some other place of the file.
-        match signature.get("Contents") {
-            Some(Object::Hex(digits, start))
-                if *start == numbers[1] && digits.len() == coverage.seal_hex().len() => {}
-            _ => return Err(structure("the range leaves out something else than the seal")),
-        }
-        let cms = cms(coverage.seal_hex()).ok_or(Trouble::Seal)?;
-
-        let metadata = catalog.reference("Metadata").and_then(|number| self.stream(number));
-        let packet = metadata.filter(|(dict, _)| dict.get("Filter").is_none());
-        let packet = packet.and_then(|(_, bytes)| std::str::from_utf8(bytes).ok());
-        let fact = |element| packet.and_then(|p| xmp::element(p, element)).map(Cow::into_owned);
-        let attachment = match catalog.array("AF") {
-            None => None,
-            Some([Object::Reference(number)]) => Some(
-                self.attachment(*number).ok_or(structure("the attachment cannot be unpacked"))?,
-            ),
-            Some(_) => return Err(structure("more than one attachment")),
-        };
-        let validation = match catalog.reference("DSS") {
-            None => Dict::default(),
-            Some(number) => self.dict(number).ok_or(structure("the DSS cannot be read"))?,
-        };
-        let list = |key| {
-            self.streams(validation.array(key).unwrap_or_default())
-                .ok_or(structure("the DSS cannot be read"))
-        };
-        Ok(SealedFile {
-            coverage,
-            cms,
-            stated_at: signature.get("M").and_then(moment),
-            signer_name: signature.text("Name"),
-            reason: signature.text("Reason"),
-            license_id: fact(xmp::LICENSE_ID_ELEMENT),
-            content_digest_hex: fact(xmp::DIGEST_ELEMENT),
-            attachment,
-            certs: list("Certs")?,
-            crls: list("CRLs")?,
-        })
-    }
-
-    fn attachment(&self, number: usize) -> Option<AttachedFile<'f>> {
-        let spec = self.dict(number)?;
-        let (dict, bytes) = self.stream(spec.dict("EF")?.reference("F")?)?;
-        let bytes = match dict.get("Filter") {
-            None if bytes.len() <= MAX_ATTACHMENT_BYTES => Cow::Borrowed(bytes),
-            Some(Object::Name(b"FlateDecode")) => Cow::Owned(inflate(bytes, MAX_ATTACHMENT_BYTES)?),
-            _ => return None,
-        };
-        let Object::Name(media_type) = dict.get("Subtype")? else { return None };
-        let media_type = std::str::from_utf8(media_type).ok()?;
-        let media_type = media_type.replace("#2F", "/").replace("#2B", "+");
-        Some(AttachedFile { file_name: spec.text("UF")?, media_type, bytes })
-    }
-
-    fn streams(&self, list: &[Object<'f>]) -> Option<Vec<&'f [u8]>> {
-        let stream = |object: &Object<'f>| match object {
-            Object::Reference(number) => {
-                let (dict, bytes) = self.stream(*number)?;
-                dict.get("Filter").is_none().then_some(bytes)
-            }
-            _ => None,
-        };
-        list.iter().map(stream).collect()
-    }
+        _ => None,
+    };
+    list.iter().map(stream).collect()
 }
 
 /// The DER value at the start of the gap, provided that only zeros follow it.
@@ -327,7 +223,7 @@ fn cms(hex: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A PDF date in UTC, as we write it: `D:20261122080000Z`.
-fn moment(object: &Object<'_>) -> Option<Moment> {
+pub(super) fn moment(object: &Object<'_>) -> Option<Moment> {
     let Object::Literal(text) = object else { return None };
     let digits = text.strip_prefix(b"D:")?.strip_suffix(b"Z")?;
     if digits.len() != 14 {
@@ -343,72 +239,10 @@ fn moment(object: &Object<'_>) -> Option<Moment> {
     format!("{day}T{hour:02}:{minute:02}:{second:02}Z").parse().ok()
 }
 
-/// Why a file is not one of our sealed files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadError {
-    /// The file bears our marks and is not as we write files: it has been changed.
-    Altered(Trouble),
-    /// The file is signed and not of our making; we cannot say more about it.
-    Foreign(Trouble),
-    /// The file begins as a PDF and has no end.
-    Incomplete,
-    /// The file is no PDF.
-    NotPdf,
-    /// The file is a PDF without a signature.
-    Unsigned,
-}
-
-impl ReadError {
-    /// A fixed word for programs to act on.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Altered(_) => "pdf.altered",
-            Self::Foreign(_) => "pdf.foreign",
-            Self::Incomplete => "pdf.incomplete",
-            Self::NotPdf => "pdf.not_pdf",
-            Self::Unsigned => "pdf.unsigned",
-        }
-    }
-}
-
-/// What is not as we write it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// The range does not speak for the whole file.
-    Coverage(CoverageError),
-    /// The gap does not hold one DER value followed by zeros.
-    Seal,
-    /// The file is put together in another way.
-    Structure(&'static str),
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Coverage(error) => error.fmt(f),
-            Self::Seal => f.write_str("the gap does not hold one seal followed by zeros"),
-            Self::Structure(what) => f.write_str(what),
-        }
-    }
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Altered(trouble) => write!(f, "the file was changed after sealing: {trouble}"),
-            Self::Foreign(trouble) => write!(f, "a signed file of others: {trouble}"),
-            Self::Incomplete => f.write_str("the file has no end; it was cut short"),
-            Self::NotPdf => f.write_str("the file is no PDF"),
-            Self::Unsigned => f.write_str("the file is a PDF without a signature"),
-        }
-    }
-}
-
-impl std::error::Error for ReadError {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pdf::byte_range::CoverageError;
     use crate::pdf::{draw, testing};
 
     #[test]
@@ -509,6 +343,21 @@ mod tests {
             }
             assert!(read_sealed(&mangled).is_err() || mangled == file);
         }
+    }
+
+    #[test]
+    fn an_attachment_that_unpacks_past_the_bound_is_refused() {
+        let sample = testing::Sample {
+            attachment: vec![b'0'; MAX_ATTACHMENT_BYTES + 1],
+            ..testing::sample()
+        };
+        let values = sample.values();
+        let drawn = draw(testing::face(), testing::fonts(), &sample.face_input(&values)).unwrap();
+        let unsealed = drawn.assemble(&sample.binding(&[])).unwrap();
+        let file = unsealed.seal(testing::CMS).unwrap();
+        assert!(file.len() < 200_000);
+        let refusal = Trouble::Structure("the attachment cannot be unpacked");
+        assert_eq!(read_sealed(&file), Err(ReadError::Altered(refusal)));
     }
 
     #[test]

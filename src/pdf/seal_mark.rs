@@ -12,10 +12,13 @@ use ttf_parser::{GlyphId, OutlineBuilder};
 use super::deflate::Deflater;
 use super::font::{FontBook, FontRole};
 use super::layout::{Measured, MissingGlyph, TextFault};
-use super::units::{factor, rounded};
+use super::units::factor;
 
-/// Radius of the square that the picture is drawn into, in its own units.
-pub(super) const RADIUS: f32 = 100.0;
+/// Half the side of the square that the picture is written into. On a seal of 42 mm, one step is 21 µm: whole
+/// numbers are as exact as any printer.
+pub(super) const RADIUS: f32 = 1000.0;
+/// The picture is laid out in a square of 200 units.
+const STEPS_PER_UNIT: f32 = RADIUS / 100.0;
 /// The red of seals.
 const RED: [f32; 3] = [0.84, 0.06, 0.09];
 /// Longest name on the arc and longest caption, in characters; longer ones could not be read. Our own bound.
@@ -25,7 +28,7 @@ const MAX_CAPTION: usize = 16;
 /// A seal picture, ready to be put on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealMark {
-    /// Compressed content of a form of 200 × 200 units around the origin.
+    /// Compressed content of a form of twice [`RADIUS`] around the origin.
     pub(super) content: Vec<u8>,
     /// What it shows, in words.
     pub(super) words: String,
@@ -64,11 +67,16 @@ impl SealMark {
     }
 }
 
+/// A length in units, as it is written.
+fn written(units: f32) -> f32 {
+    (units * STEPS_PER_UNIT).round()
+}
+
 fn ring(content: &mut Content, radius: f32, width: f32) {
     // A quarter of a circle as one curve: the usual factor 4/3·(√2 − 1).
-    let k = rounded(radius * 0.552_285);
-    let r = rounded(radius);
-    content.set_line_width(width).move_to(r, 0.0);
+    let k = written(radius * 0.552_285);
+    let r = written(radius);
+    content.set_line_width(written(width)).move_to(r, 0.0);
     content.cubic_to(r, k, k, r, 0.0, r).cubic_to(-k, r, -r, k, -r, 0.0);
     content.cubic_to(-r, -k, -k, -r, 0.0, -r).cubic_to(k, -r, r, -k, r, 0.0);
     content.close_path().stroke();
@@ -78,7 +86,7 @@ fn star(content: &mut Content, radius: f32) {
     for number in 0..5 {
         // Every second corner: the five points of the star in one stroke.
         let angle = PI / 2.0 + factor(number) * PI * 0.8;
-        let (x, y) = (rounded(radius * angle.cos()), rounded(radius * angle.sin()));
+        let (x, y) = (written(radius * angle.cos()), written(radius * angle.sin()));
         if number == 0 {
             content.move_to(x, y);
         } else {
@@ -160,7 +168,7 @@ impl Pen<'_> {
     fn at(&self, x: f32, y: f32) -> [f32; 2] {
         let (x, y) = (x / self.units - self.half, y / self.units);
         let Frame { origin, right, up } = self.frame;
-        [0, 1].map(|n| rounded(origin[n] + right[n] * x + up[n] * y))
+        [0, 1].map(|n| written(origin[n] + right[n] * x + up[n] * y))
     }
 }
 

@@ -75,22 +75,32 @@ impl<'f> TrueType<'f> {
         let mut glyf = Vec::with_capacity(glyphs.len() * 400);
         let mut loca = Vec::with_capacity(glyphs.len() * 4 + 64);
         let mut hmtx = Vec::with_capacity(glyphs.len() * 4 + 64);
+        let mut starts = Vec::with_capacity(glyphs.len() + 16);
         let mut at = 0;
         while let Some(&glyph) = wanted.get(at) {
-            push_u32(&mut loca, glyf.len())?;
+            starts.push(glyf.len());
             self.copy_outline(glyph, &mut glyf, &mut wanted)?;
-            while !glyf.len().is_multiple_of(4) {
+            if !glyf.len().is_multiple_of(2) {
                 glyf.push(0);
             }
             hmtx.extend_from_slice(&self.metrics(glyph)?);
             at += 1;
         }
-        push_u32(&mut loca, glyf.len())?;
+        starts.push(glyf.len());
+        // Places are written in 16 bits, halved, as long as they fit.
+        let long_loca = glyf.len() / 2 > usize::from(u16::MAX);
+        for start in starts {
+            if long_loca {
+                push_u32(&mut loca, start)?;
+            } else {
+                loca.extend_from_slice(&u16::try_from(start / 2).ok()?.to_be_bytes());
+            }
+        }
 
         let count = u16::try_from(wanted.len()).ok()?.to_be_bytes();
         let mut head = self.head.to_vec();
         head[8..12].fill(0);
-        head[50..52].copy_from_slice(&[0, 1]);
+        head[50..52].copy_from_slice(&[0, u8::from(long_loca)]);
         let mut hhea = self.hhea.to_vec();
         hhea[34..36].copy_from_slice(&count);
         let mut maxp = self.maxp.to_vec();

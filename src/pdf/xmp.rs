@@ -1,7 +1,8 @@
 //! What a sealed PDF says about itself: the XMP packet, and the color profile of its page.
 //!
 //! The packet repeats the Info dictionary, names the license and the digest of its content, and claims PDF/A-3u.
-//! The last is checked by tests of our own, not by a validator of others; see `docs/known-limits.md`.
+//! The last is held clause by clause by the tests in `archival.rs`, not by a validator of others; see
+//! `docs/known-limits.md`.
 //!
 //! Source: ISO 16684-1 (XMP); ISO 19005-3 (PDF/A-3), 6.6; ICC.1:2004-10 (profiles).
 

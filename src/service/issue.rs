@@ -257,7 +257,6 @@ impl Issuing {
 
         let content_digest = content.digest();
         let seal = self.workshop.seal(submission.authority)?;
-        let certs: Vec<&[u8]> = key.certificates.iter().map(Vec::as_slice).collect();
         let crls: Vec<&[u8]> = key.crls.iter().map(Vec::as_slice).collect();
         let unsealed = drawn
             .assemble(&Binding {
@@ -274,7 +273,8 @@ impl Issuing {
                     description: "结构化电子证照 Structured e-certificate",
                     bytes: &ecert,
                 }),
-                certs: &certs,
+                // The seal itself carries its chain.
+                certs: &[],
                 crls: &crls,
                 gap_len: key.cms.max_len(),
             })

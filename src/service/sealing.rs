@@ -21,8 +21,6 @@ pub struct PreparedKey {
     pub cms: SealTemplate,
     /// The header of its e-certificates.
     pub header: SealedHeader,
-    /// The certificates of its chain, in DER.
-    pub certificates: Vec<Vec<u8>>,
     /// The revocation lists of its chain, in DER, as far as they are known here.
     pub crls: Vec<Vec<u8>>,
 }
@@ -67,9 +65,7 @@ impl Sealing {
             key.chain().iter().map(|certificate| certificate.issuer()).collect();
         let concerned = self.trust.crls().iter().filter(|crl| issuers.contains(&crl.issuer()));
         let crls = concerned.map(|crl| crl.der().to_owned()).collect();
-        let certificates =
-            key.chain().iter().map(|certificate| certificate.der().to_owned()).collect();
-        Ok(PreparedKey { key, cms, header, certificates, crls })
+        Ok(PreparedKey { key, cms, header, crls })
     }
 }
 

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::domain::{Catalogue, LicenseId, Moment};
-use crate::judge::{self, Form as JudgedForm, Trust, VaultFact, VaultRecord, Verdict};
+use crate::judge::{self, Trust, VaultFact, VaultRecord, Verdict};
 use crate::pki::{PathCache, TrustStore};
 
 use super::desks::VerifyDesk;
@@ -57,9 +57,16 @@ impl VerifyDesk for Verifying {
             let at = self.clock.now();
             match self.look_at_shelf(id, at).await {
                 Ok(Some((bytes, fact))) => {
-                    let mut verdict = self.judging.examine(&bytes, at).conclude(fact, at);
-                    verdict.form = JudgedForm::LicenseId;
-                    verdict
+                    let examined = self.judging.examine(&bytes, at).from_shelf();
+                    if examined.license_id() == Some(id) {
+                        return examined.conclude(fact, at);
+                    }
+                    // Our own copy is not what the row says: ours to mend, and no verdict on the license.
+                    tracing::error!(
+                        place = "verify.id",
+                        "a sealed PDF on the shelf is not that of its id"
+                    );
+                    judge::judge_id(&VaultFact::CannotAskNow, at)
                 }
                 Ok(None) => judge::judge_id(&VaultFact::NotInVault { as_of: at }, at),
                 Err(fault) => {

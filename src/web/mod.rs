@@ -19,6 +19,14 @@ pub mod verdict_view;
 pub mod verify;
 
 #[cfg(test)]
+mod api_tests;
+#[cfg(test)]
+mod fake_desks;
+#[cfg(test)]
+mod fake_verdicts;
+#[cfg(test)]
+mod server_tests;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
@@ -28,7 +36,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use utoipa::openapi::OpenApi;
 
-use crate::http::Doors;
+use crate::http::{self, Doors};
 
 use session::Sessions;
 
@@ -43,8 +51,18 @@ pub struct Pages {
     docs: Arc<api_docs::Docs>,
 }
 
+/// Everything this server answers: the API, its description, health, and the pages.
+///
+/// What goes wrong is a problem document until the pages' layer makes a page of it for those who look at pages.
+pub fn site(doors: Doors) -> Router {
+    let (api, description) = http::api(&doors);
+    let all = http::bounded(api.merge(router(doors.clone(), &description)), &doors);
+    let all = all.layer(from_fn_with_state(doors.clone(), error_page::for_pages));
+    http::observed(all, doors)
+}
+
 /// The routes of the pages.
-pub fn router(doors: Doors, description: &OpenApi) -> Router {
+fn router(doors: Doors, description: &OpenApi) -> Router {
     let pages = Pages {
         sessions: Arc::new(Sessions::new(
             Arc::clone(&doors.clock),

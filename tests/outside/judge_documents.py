@@ -152,10 +152,11 @@ def pdftotext(case: Case) -> None:
 
 
 def reading_order(case: Case) -> None:
-    """The same with pdftotext's own idea of columns, as people copy and search."""
+    """The same with pdftotext's own idea of columns, as people copy and search; a blank line may part a value there."""
     text = bare(text_of("pdftotext", "-enc", "UTF-8", case.pdf, "-"))
-    missing = [code for code, value in case.values.items() if isinstance(value, str) and bare(value) not in text]
-    ask(not missing, f"torn apart by reading order: {', '.join(missing)}")
+    torn = [code for code, value in case.values.items() if isinstance(value, str)
+            and any(bare(part) not in text for part in value.split("\n\n"))]
+    ask(not torn, f"torn apart by reading order: {', '.join(torn)}")
 
 
 def mupdf_boxes(case: Case) -> None:
@@ -224,7 +225,7 @@ def zbarimg(case: Case) -> None:
     """The square, read from the whole page as a scanner of 150 dots an inch sees it."""
     page = run("pdftoppm", "-r", "150", "-gray", "-f", "1", "-l", "1", case.pdf)
     ask(page.returncode == 0, f"pdftoppm: {page.stderr.decode(errors='replace').strip()[:200]}")
-    done = run("zbarimg", "-q", "--raw", "-", input=page.stdout)
+    done = run("zbarimg", "-q", "--raw", "--nodbus", "-Sdisable", "-Sqrcode.enable", "-", input=page.stdout)
     squares = done.stdout.decode(errors="replace").split()
     expected = f"{case.court.public_url}/verify#{case.license_id}"
     ask(squares == [expected], f"read {squares or 'nothing'}, not {expected}")

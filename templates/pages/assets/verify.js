@@ -42,7 +42,8 @@
     settle();
   };
 
-  const settle = () => {
+  // Gives the answer the focus; one that came in place is also brought into view.
+  const settle = (scroll = true) => {
     for (const wrong of form.querySelectorAll(".wrong")) wrong.classList.remove("wrong");
     for (const old of form.querySelectorAll(".field-error")) old.remove();
     id.removeAttribute("aria-invalid");
@@ -64,8 +65,8 @@
         if (field === id) field.setAttribute("aria-invalid", "true");
         link.addEventListener("click", (event) => { event.preventDefault(); field.focus(); });
       }
-      box.focus();
-      box.scrollIntoView({ block: "start" });
+      box.focus({ preventScroll: !scroll });
+      if (scroll) box.scrollIntoView({ block: "start" });
       return;
     }
     const heading = answer.querySelector("[data-focus]");
@@ -76,7 +77,7 @@
     }
     aging();
     heading.focus({ preventScroll: true });
-    answer.scrollIntoView({ block: "start" });
+    if (scroll) answer.scrollIntoView({ block: "start" });
   };
 
   // How old the answer is, counted from its arrival: the two clocks may disagree, their difference does not.
@@ -120,8 +121,7 @@
       const found = part.querySelector("article.verdict, .mistakes");
       if (!found || part.querySelector("main")) { mistake(texts.broken, "file"); return; }
       answer.replaceChildren(document.adoptNode(found));
-      const again = form.querySelector(".ask-again");
-      again.hidden = false;
+      if (found.matches("article")) form.querySelector(".ask-again").textContent = texts.again;
       settle();
     });
     const failed = () => { running = null; busy(false); mistake(texts.broken, "file"); };
@@ -169,6 +169,6 @@
     ask();
   };
   window.addEventListener("hashchange", byFragment);
-  if (answer.querySelector("[data-focus]")) settle();
+  if (answer.querySelector("[data-focus]")) settle(false);
   byFragment();
 })();
