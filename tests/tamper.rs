@@ -582,11 +582,17 @@ fn a_presentation_that_withholds_values_is_valid_and_counts_them() {
         let counted = format!("shown: {shown}, withheld: {withheld};");
         assert!(fact.contains(&counted), "{fact}");
     }
-    // All values in another order: every one is signed, and yet it is not the file on the shelf.
+    // All values in another order: every one is signed, and it is the same license.
     let mut turned: Vec<&str> = parts[1..=all].to_vec();
     turned.reverse();
     let file = format!("{}~{}~", parts[0], turned.join("~"));
     let verdict = judge(&judging, file.as_bytes(), &pair.in_force, NOW);
+    assert_eq!(verdict.exit_code(), 0, "{:?}", with(&verdict, FindingOutcome::Failed));
+    // A PDF has no such right: one that the authority has sealed anew is not the one on the shelf.
+    let own = read_sealed(&pair.pdf).unwrap();
+    let (id, digest) = (own.license_id.unwrap(), own.content_digest_hex.unwrap());
+    let anew = seal_by_hand(&id, &digest, Some(&pair.ecert));
+    let verdict = judge(&judging, &anew, &pair.in_force, NOW);
     assert_eq!(verdict.overall, Overall::Valid);
     assert_eq!(with(&verdict, FindingOutcome::Failed), ["license.vault_copy"]);
     assert_eq!(verdict.exit_code(), 1);
