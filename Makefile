@@ -5,7 +5,8 @@
 SHELL := bash
 CORPORA ?= ../shared/corpora
 DATA ?= data/demo
-CASES ?= 100000
+CASES ?= 20000
+SECONDS ?= 60
 PYTHON := .setup/venv/bin/python
 # Set-up may have put a newer Node than the system's there.
 export PATH := $(CURDIR)/.setup/venv/bin:$(PATH)
@@ -74,12 +75,16 @@ browser: setup ## the pages in Chromium; screenshots in .setup/screens
 	node tests/outside/browser.mjs
 
 .PHONY: tamper
-tamper: ## the long form of the tamper suite
-	cargo test --quiet --test tamper -- --include-ignored
+tamper: ## every changed byte and every cut of a document of each type, with counts and seconds
+	cargo test --test tamper -- --nocapture
+
+.PHONY: properties
+properties: ## every property with many more cases: make properties CASES=N
+	PROPTEST_CASES=$(CASES) cargo test --quiet --lib --test properties
 
 .PHONY: fuzz
-fuzz: ## every property, with many more cases: make fuzz CASES=N
-	PROPTEST_CASES=$(CASES) cargo test --quiet
+fuzz: ## every reader of untrusted bytes under cargo-fuzz: make fuzz SECONDS=N, for each
+	@fuzz/run.sh $(SECONDS)
 
 .PHONY: clean
 clean: ## remove what was built, issued and set up

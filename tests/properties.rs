@@ -367,12 +367,12 @@ proptest! {
         // Damaged below the base64, where it would otherwise end.
         let text = std::str::from_utf8(&seeds().ecert).unwrap();
         let parts: Vec<&str> = text.split(['.', '~']).filter(|part| !part.is_empty()).collect();
-        for target in 0..parts.len().min(6) {
+        for (target, part) in parts.iter().enumerate().take(6) {
             let mut changed = text.to_owned();
             if target != 2 {
-                let json = URL_SAFE_NO_PAD.decode(parts[target]).unwrap();
+                let json = URL_SAFE_NO_PAD.decode(part).unwrap();
                 let new = URL_SAFE_NO_PAD.encode(damaged(&json, &damages));
-                changed = text.replacen(parts[target], &new, 1);
+                changed = text.replacen(part, &new, 1);
             }
             read_ecert(changed.as_bytes());
         }

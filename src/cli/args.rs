@@ -77,6 +77,7 @@ pub(super) struct CatalogueArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum CatalogueCommand {
     /// Report every fault of a type's folder, or of a folder of types.
+    #[command(after_help = "Example: zhengku catalogue check templates/types")]
     Check {
         /// A folder with type.toml and face.toml, or a folder of such folders.
         dir: PathBuf,
@@ -87,6 +88,8 @@ pub(super) enum CatalogueCommand {
         house: HouseArgs,
     },
     /// Draw a type's face with the longest values it allows.
+    #[command(after_help = "Example: zhengku catalogue preview \
+        templates/types/11990000MD0000008F001 --out face.pdf")]
     Preview {
         /// A folder with type.toml and face.toml.
         dir: PathBuf,
@@ -161,6 +164,7 @@ pub(super) struct KeysArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// List every authority's key.
+    #[command(after_help = "Example: zhengku keys list --json")]
     List {
         /// Answer in JSON.
         #[arg(long)]
@@ -188,6 +192,7 @@ pub(super) struct VaultArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum VaultCommand {
     /// Read everything again and prove the vault whole; also beside a running server.
+    #[command(after_help = "Example: zhengku vault check --data-dir data --json")]
     Check {
         /// Answer in JSON.
         #[arg(long)]

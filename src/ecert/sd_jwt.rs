@@ -1,8 +1,8 @@
 //! The form of an SD-JWT: taken apart strictly, believed in nothing.
 //!
 //! Base64url is read in its one canonical spelling, so that no byte of a file can change unnoticed: header
-//! and payload are under the signature as they are spelled, every disclosure under its digest, and the
-//! signature has no second spelling. Size, number and depth are bounded. A key-binding token behind the last
+//! and payload are under the signature as they are spelled, every disclosure under its digest, and of the two
+//! signatures that verify, ours is told from the other ([`SdJwt::has_low_signature`]). Size, number and depth are bounded. A key-binding token behind the last
 //! `~` is refused: licenses are not bound to a holder's key.
 //!
 //! Source: RFC 9901 sections 4 and 7.1, RFC 7515 section 5.2.
@@ -133,6 +133,12 @@ impl<'f> SdJwt<'f> {
             return Err(BadSignature);
         }
         verify_raw(suite, public_key, self.signing_input, self.signature.raw())
+    }
+
+    /// Whether the signature is the one of two that this house makes; see [`Signature::is_low`]. Others make
+    /// either, so it is not asked of an SD-JWT as such.
+    pub fn has_low_signature(&self) -> bool {
+        self.signature.is_low()
     }
 }
 

@@ -60,7 +60,8 @@ fn said(file: &[u8], trust: &Trust<'_>, at: Moment, seen: &mut Vec<Observed>) ->
     let verified = certificate
         .suite()
         .is_some_and(|suite| sd_jwt.verify_signature(suite, certificate.public_key()).is_ok());
-    if !verified {
+    // The other signature that verifies can be made by anybody: the file would have a second form.
+    if !verified || !sd_jwt.has_low_signature() {
         seen.extend([Observed::EcertForm, Observed::EcertSignatureBad]);
         return None;
     }

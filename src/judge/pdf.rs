@@ -141,7 +141,8 @@ fn digests(file: &[u8], coverage: &Coverage<'_>) -> (Digest, Digest) {
 
 /// What to say of a file that could not be taken apart.
 fn unreadable(why: ReadError, file: &[u8]) -> Vec<Observed> {
-    let encrypted = || file.windows(8).any(|window| window == b"/Encrypt");
+    let mut names = file.split(|byte| *byte == b'/').skip(1);
+    let mut encrypted = || names.any(|name| name.starts_with(b"Encrypt"));
     match why {
         ReadError::Altered(trouble) => vec![Observed::SealPresent, broken(trouble)],
         ReadError::Foreign(_) | ReadError::Unsigned if encrypted() => {

@@ -74,8 +74,18 @@ pub(super) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
 }
 
 /// Where `needle` last stands in `bytes`. What is looked for in a sealed file stands near its end.
+///
+/// Looks for the first byte alone, which is rare in a file, because whole files are searched with it.
 pub(super) fn find_last(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    bytes.windows(needle.len()).rposition(|window| window == needle)
+    let (first, rest) = needle.split_first()?;
+    let mut end = bytes.len();
+    while let Some(place) = bytes.get(..end)?.iter().rposition(|byte| byte == first) {
+        if bytes.get(place + 1..)?.starts_with(rest) {
+            return Some(place);
+        }
+        end = place;
+    }
+    None
 }
 
 /// The seal is longer than the gap left for it.
@@ -103,6 +113,21 @@ mod tests {
     fn unsealed() -> UnsealedPdf {
         let file = b"%PDF /ByteRange[0 2147483647 2147483647 2147483647]/Contents<FFFFFF>>> EOF";
         UnsealedPdf::new(file.to_vec(), 5, 3).unwrap()
+    }
+
+    #[test]
+    fn the_last_of_several_places_is_found() {
+        let rows: &[(&[u8], Option<usize>)] = &[
+            (b"/A /A/B", Some(5)),
+            (b"/B/B/", Some(2)),
+            (b"/B", Some(0)),
+            (b"/", None),
+            (b"", None),
+            (b"//C", None),
+        ];
+        for (bytes, place) in rows {
+            assert_eq!(find_last(bytes, b"/B"), *place, "{bytes:?}");
+        }
     }
 
     #[test]

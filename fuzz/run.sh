@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Runs every target of cargo-fuzz for a stated time: fuzz/run.sh [SECONDS] [TARGET…]
+#
+# Fuzzing needs instrumentation that only a nightly compiler offers by right; where there is none, the stable one is
+# told to offer it (RUSTC_BOOTSTRAP). The seeds are made out of the fixtures first. What is found lies in
+# fuzz/artifacts and fails the run; what was learnt lies in fuzz/corpus and is gone on with the next time.
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=${1:-60}
+shift || true
+targets=("$@")
+if [ ${#targets[@]} -eq 0 ]; then
+    mapfile -t targets < <(sed -n 's|^path = "targets/\(.*\)\.rs"$|\1|p' fuzz/Cargo.toml)
+fi
+
+command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+if cargo +nightly --version >/dev/null 2>&1; then
+    fuzz=(cargo +nightly fuzz)
+else
+    export RUSTC_BOOTSTRAP=1
+    fuzz=(cargo fuzz)
+fi
+
+# ---- Seeds: one folder a target, made anew.
+
+seeds=fuzz/seeds
+rm -rf "$seeds"
+for target in "${targets[@]}"; do
+    mkdir -p "$seeds/$target" "fuzz/corpus/$target"
+done
+cargo build --quiet
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+for file in fixtures/submissions/good/*.jsonl; do
+    name=$(basename "$file" .jsonl)
+    head -n 1 "$file" >"$work/$name.json"
+    target/debug/zhengku issue "$work/$name.json" --data-dir "$work/data" --out "$work/out" >/dev/null
+done
+
+# Copies files into the seeds of a target, if that target is run.
+seed() {
+    local target=$1
+    shift
+    [ ! -d "$seeds/$target" ] || cp "$@" "$seeds/$target/"
+}
+
+seed sealed_pdf "$work"/out/*.pdf
+seed verdict "$work"/out/*
+seed e_certificate "$work"/out/*.ecert.txt
+seed submission "$work"/*.json fixtures/submissions/bad/[0-9]*.json
+for file in templates/types/*/type.toml; do
+    name=$(basename "$(dirname "$file")")
+    cp "$file" "$work/$name.toml"
+done
+seed type_file "$work"/*.toml
+for file in templates/types/*/face.toml; do
+    name=$(basename "$(dirname "$file")")
+    cp "$file" "$work/$name.toml"
+done
+seed face_file "$work"/*.toml
+printf 'mode = "production"\npublic_url = "https://a.test"\nseals_dir = "s"\ntrust = ["t"]\n' >"$work/settings.toml"
+seed settings "$work/settings.toml"
+for file in "$work"/out/*.pdf; do
+    name=$(basename "$file" .pdf)
+    printf '%s' "$name" >"$work/$name.word"
+    # The digits of the seal, without brackets; what pads them is cut off by openssl.
+    tr -d '\n' <"$file" | LC_ALL=C grep -aoE '/Contents<30[0-9A-F]+' | cut -d '<' -f 2 | tr -d '\n' |
+        python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))' |
+        openssl asn1parse -inform DER -noout -out "$work/$name.cms"
+done
+seed cms "$work"/*.cms
+printf '2026-11-22T11:20:29+08:00' >"$work/moment.word"
+printf '11990000MD1000018N' >"$work/authority.word"
+seed words "$work"/*.word
+for file in keys-dev/root.pem keys-dev/issuing-ca.pem keys-dev/seals/*.chain.pem; do
+    openssl x509 -in "$file" -outform DER -out "$work/$(basename "$file").der"
+done
+seed certificate "$work"/*.der
+openssl crl -in keys-dev/crl.pem -outform DER -out "$work/list.crl"
+seed crl "$work/list.crl"
+
+# ---- Run.
+
+failed=()
+for target in "${targets[@]}"; do
+    echo "=== $target, $seconds s"
+    "${fuzz[@]}" run "$target" "fuzz/corpus/$target" "$seeds/$target" -- \
+        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 2>"$work/log" || failed+=("$target")
+    grep -E '^(stat::number_of_executed_units|stat::peak_rss_mb|SUMMARY|==.*ERROR|thread)' "$work/log" || tail -n 20 "$work/log"
+done
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "failed: ${failed[*]}; the inputs lie in fuzz/artifacts" >&2
+    exit 1
+fi
