@@ -229,6 +229,9 @@ kinds! {
     /// Another writer came first.
     HEAD_MOVED = "license.head_moved", CONFLICT, "Another version was made meanwhile", "证照已有更新的版本",
         "Read the newest version, named by `license_id`, and send the submission for the version after it.";
+    /// A revocation ends a license with all its versions.
+    LICENSE_REVOKED = "license.revoked", CONFLICT, "The license was revoked and takes no further version", "证照已废止，不能再签发新版本",
+        "Leave `replaces` out: what comes after a revocation is another license, with another number.";
     /// The number belongs to another license.
     NUMBER_TAKEN = "license.number_taken", CONFLICT, "The license number belongs to another license", "证照编号已被占用",
         "To change that license, send its id, named by `license_id`, as `replaces`.";
