@@ -84,7 +84,10 @@ fn said(ecert: &[u8]) -> Value {
 /// One license: what is said in it, and the digests of its forms.
 async fn made(type_code: &str) -> (Value, Value) {
     let keys = Arc::new(OneKeyForAll(key()));
-    let trust = Arc::new(TrustStore::empty());
+    // No lists of revoked certificates: the files are about what follows from the submission.
+    let root = fs::read_to_string(golden().join("seal.root.pem")).unwrap();
+    let trust = TrustStore::builder().add_file("seal.root.pem", &root).build();
+    let trust = Arc::new(trust.unwrap());
     let house = House::in_memory(Plan { keys, trust, seed: 2026, at: NOW });
     let issued = house.ask("golden", &first_good(type_code)).await.unwrap();
     let pdf = house.bytes(&issued, Form::SealedPdf).await;

@@ -23,8 +23,9 @@ use rcgen::{
     Issuer, KeyPair, KeyUsagePurpose,
 };
 use serde_json::Value;
-use zhengku::crypto::{Digest, KeySigner, Signature, Signer, Suite};
-use zhengku::domain::Standing;
+use zhengku::crypto::{Digest, KeySigner, SeededRandom, Signature, Signer, Suite};
+use zhengku::domain::{LicenseKey, Moment, Standing, Submission, VersionNo};
+use zhengku::ecert::{self, Content, ContentInput, Places, SealedHeader};
 use zhengku::judge::{FindingOutcome, Overall, VaultFact, VaultRecord, Verdict};
 use zhengku::pdf::{Attachment, Binding, read_sealed};
 use zhengku::pki::{Certificate, SealTemplate, TrustStore, der};
@@ -34,8 +35,8 @@ use zhengku::service::verify::Judging;
 use zhengku::service::workshop::FaceValues;
 
 use support::{
-    House, NOW, OneKeyForAll, Plan, first_good, good, judging, key_ring, moment, root, special_key,
-    trust, type_codes, workshop,
+    House, NOW, Plan, first_good, good, judging, key_ring, moment, root, special_key, trust,
+    type_codes, workshop,
 };
 
 /// 营业执照, whose authority also has the expired and the revoked toy key.
@@ -795,8 +796,7 @@ fn a_seal_is_authentic_only_by_the_right_key_at_the_right_time() {
     ];
     let mut wrong = Vec::new();
     for (what, key, judged_by, sealed_at, expected) in rows {
-        let keys = Arc::new(OneKeyForAll(key));
-        let pair = issue(Plan { keys, at: sealed_at, ..Plan::default() }, &body);
+        let pair = forged(key.as_ref(), sealed_at);
         let judging = judging(judged_by);
         for (form, file) in [("PDF", &pair.pdf), ("e-certificate", &pair.ecert)] {
             let verdict = judge(&judging, file, &pair.in_force, NOW);
@@ -865,22 +865,73 @@ fn a_good_seal_over_contradicting_parts_is_refused() {
     assert_eq!(meanings, expected);
 }
 
-/// A PDF drawn and sealed as `service::issue` does it, except that the caller says what goes in.
+/// A PDF of the first business license, sealed by its authority; the caller says what goes in.
 fn seal_by_hand(id: &str, digest: &str, ecert: Option<&[u8]>) -> Vec<u8> {
-    let workshop = workshop();
-    let catalogue = workshop.catalogue();
+    with_business(|submission| {
+        let ring = key_ring();
+        let key = ring.get(&submission.authority.code).unwrap();
+        sealed(submission, key.as_ref(), (id, digest), ecert, moment(NOW))
+    })
+}
+
+/// Both forms of a license made with any key at all, past the desk, which would refuse to use it.
+fn forged(key: &dyn SealingKey, at: &str) -> Pair {
+    with_business(|submission| {
+        let code = submission.definition.code.clone();
+        let id = LicenseKey::new(code, &submission.authority.code, "2026FORGED").unwrap();
+        let id = id.version(VersionNo::FIRST);
+        let input = ContentInput {
+            id: &id,
+            definition: submission.definition,
+            authority: submission.authority,
+            holders: &submission.holders,
+            license_number: &submission.license_number,
+            issued_on: submission.issued_on,
+            validity: submission.validity,
+            face: &submission.face,
+        };
+        let content = Content::new(&input, &SeededRandom::new(9));
+        let chain: Vec<&[u8]> = key.chain().iter().map(Certificate::der).collect();
+        let header = SealedHeader::new(key.signer().suite(), &chain);
+        let url = support::PUBLIC_URL;
+        let places = Places { issuer: url, public_url: url };
+        let ecert = ecert::issue(&content, &header, key.signer(), &places, moment(at)).unwrap();
+        let digest = content.digest().to_string();
+        let pdf = sealed(submission, key, (&id.to_string(), &digest), Some(&ecert), moment(at));
+        let in_force = VaultFact::Found(VaultRecord {
+            standing: Standing::InForce,
+            content_digest: content.digest(),
+            files: vec![Digest::of(&pdf), Digest::of(&ecert)],
+            as_of: moment(NOW),
+        });
+        Pair { type_code: BUSINESS.to_owned(), pdf, ecert, in_force }
+    })
+}
+
+/// Does something with the first good submission of a business license.
+fn with_business<T>(work: impl FnOnce(&Submission<'_>) -> T) -> T {
+    let catalogue = workshop().catalogue();
     let sent = serde_json::from_value(first_good(BUSINESS)).unwrap();
     let today = moment(NOW).day_in_china();
-    let submission = zhengku::domain::Submission::read(&sent, &catalogue, today).unwrap();
-    let values = FaceValues::of(&submission).unwrap();
+    work(&Submission::read(&sent, &catalogue, today).unwrap())
+}
+
+/// A PDF drawn and sealed as `service::issue` does it.
+fn sealed(
+    submission: &Submission<'_>,
+    key: &dyn SealingKey,
+    (id, digest): (&str, &str),
+    ecert: Option<&[u8]>,
+    sealed_at: Moment,
+) -> Vec<u8> {
+    let workshop = workshop();
+    let values = FaceValues::of(submission).unwrap();
     let drawn = workshop.draw(&values, id, support::PUBLIC_URL).unwrap();
-    let ring = key_ring();
-    let key = ring.get(&submission.authority.code).unwrap();
     let cms = SealTemplate::new(key.chain()).unwrap();
     let unsealed = drawn.assemble(&Binding {
         title: "示例",
         seal: &workshop.seal(submission.authority).unwrap(),
-        sealed_at: moment(NOW),
+        sealed_at,
         signer_name: &submission.authority.name,
         reason: "签发电子证照",
         location: "示例市",
