@@ -21,7 +21,7 @@ use zhengku::service::desks::{
 use zhengku::service::error::Refusal;
 use zhengku::service::ports::{ChangedState, Form, VaultCount};
 
-use support::{House, first_good, good, root, type_codes};
+use support::{House, OneKeyForAll, Plan, first_good, good, root, special_key, type_codes};
 
 /// A type whose licenses end, and are held by a firm: 食品经营许可证.
 const FOOD: &str = "11990000MD0000008F002";
@@ -286,6 +286,22 @@ async fn a_license_expires_with_its_last_day_in_china() {
         house.clock.wind(at);
         let verdict = house.verdict(&issued).await;
         assert_eq!((verdict.overall, verdict.standing_state), (Overall::Valid, state), "{at}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_whose_seals_nobody_would_accept_is_not_used() {
+    let business = first_good("11990000MD0000008F001");
+    for (name, place) in
+        [("expired", "sealing.certificate_path"), ("revoked", "sealing.certificate_revoked")]
+    {
+        let keys = Arc::new(OneKeyForAll(special_key(name)));
+        let house = House::in_memory(Plan { keys, ..Plan::default() });
+        match house.ask("key", &business).await {
+            Err(Refusal::Fault(fault)) => assert_eq!(fault.place, place, "{name}"),
+            other => panic!("{name}: {other:?}"),
+        }
+        assert_eq!(count(&house).await, (0, 0), "{name}");
     }
 }
 
