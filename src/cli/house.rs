@@ -28,7 +28,6 @@ use crate::vault::{OpenMode, SqliteVault, TemplateFolder};
 
 use super::CliError;
 use super::args::HouseArgs;
-use super::import::command_line;
 use super::output::complain;
 
 /// How many verified certificate paths are remembered: far more than a city has sealing certificates.
@@ -125,9 +124,10 @@ impl House {
         self.vault.close().await;
     }
 
-    /// The client that stands for the person at the terminal.
+    /// The client that stands for the person at the terminal: whoever can run a command on the vault's folder
+    /// owns it.
     pub(super) fn command_line(&self) -> IssuingSystem {
-        command_line(self.every_authority())
+        IssuingSystem { name: "command line".to_owned(), authorities: self.every_authority() }
     }
 
     /// Every authority of the registry.

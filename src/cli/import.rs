@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::task::JoinHandle;
 
 use crate::crypto::Digest;
-use crate::service::desks::{IssueDesk, Issued, IssuingSystem};
+use crate::service::desks::{IssueDesk, Issued};
 use crate::service::error::Refusal;
 use crate::service::ports::{Form, Vault};
 
@@ -316,9 +316,4 @@ fn progress(size: u64) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// The client that stands for a person at the terminal: whoever can run this command owns the vault's folder.
-pub(super) fn command_line(authorities: Vec<crate::domain::AuthorityCode>) -> IssuingSystem {
-    IssuingSystem { name: "command line".to_owned(), authorities }
 }

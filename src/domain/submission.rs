@@ -15,7 +15,7 @@ use super::holder::{Holder, HolderCode, HolderCodeKind};
 use super::license_id::LicenseId;
 use super::number::{CreditCode, FoodLicenseNumber};
 use super::submission_fault::{FaultKind, SubmissionFault};
-use super::text::Texts;
+use super::text::{Texts, check_keys};
 use super::time::Day;
 use super::validity::Validity;
 use super::wire::{WireObject, WireValue};
@@ -160,22 +160,6 @@ fn read<'c>(
         replaces,
         face,
     })
-}
-
-pub(super) fn check_keys(
-    object: &WireObject,
-    known: &[&str],
-    prefix: &str,
-    faults: &mut Vec<SubmissionFault>,
-) {
-    for key in object.values.keys().filter(|key| !known.contains(&key.as_str())) {
-        // A key is the sender's own word and may be anything, so a wild one is cut short.
-        let key: String = key.chars().filter(|c| !c.is_control()).take(64).collect();
-        faults.push(SubmissionFault::new(format!("{prefix}{key}"), FaultKind::UnknownField));
-    }
-    for key in object.twice.iter().filter(|key| known.contains(&key.as_str())) {
-        faults.push(SubmissionFault::new(format!("{prefix}{key}"), FaultKind::DuplicateKey));
-    }
 }
 
 fn read_holders(

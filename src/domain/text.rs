@@ -93,6 +93,23 @@ impl Texts<'_> {
     }
 }
 
+/// Reports keys that nobody knows, and known ones that stand twice.
+pub(super) fn check_keys(
+    object: &WireObject,
+    known: &[&str],
+    prefix: &str,
+    faults: &mut Vec<SubmissionFault>,
+) {
+    for key in object.values.keys().filter(|key| !known.contains(&key.as_str())) {
+        // A key is the sender's own word and may be anything, so a wild one is cut short.
+        let key: String = key.chars().filter(|c| !c.is_control()).take(64).collect();
+        faults.push(SubmissionFault::new(format!("{prefix}{key}"), FaultKind::UnknownField));
+    }
+    for key in object.twice.iter().filter(|key| known.contains(&key.as_str())) {
+        faults.push(SubmissionFault::new(format!("{prefix}{key}"), FaultKind::DuplicateKey));
+    }
+}
+
 /// The codes whose faults are reported as `bad_code`.
 pub(super) trait Code {}
 impl Code for AuthorityCode {}
