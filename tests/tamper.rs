@@ -925,7 +925,7 @@ fn sealed(
     sealed_at: Moment,
 ) -> Vec<u8> {
     let workshop = workshop();
-    let values = FaceValues::of(submission).unwrap();
+    let values = FaceValues::of(submission.definition, &submission.face).unwrap();
     let drawn = workshop.draw(&values, id, support::PUBLIC_URL).unwrap();
     let cms = SealTemplate::new(key.chain()).unwrap();
     let unsealed = drawn.assemble(&Binding {

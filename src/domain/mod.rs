@@ -36,7 +36,7 @@ pub use license_id::{LicenseId, LicenseIdError, LicenseKey};
 pub use license_type::{AuthorityCode, LicenseTypeCode};
 pub use number::{CitizenNumber, CreditCode, FoodLicenseNumber, NumberError, OrganizationCode};
 pub use standing::{RevocationKind, Standing};
-pub use submission::Submission;
+pub use submission::{Submission, Unread};
 pub use submission_fault::{FaultKind, SubmissionFault};
 pub use time::{Day, Moment, TimeError};
 pub use validity::{Validity, ValidityError};

@@ -51,16 +51,36 @@ impl<'c> Submission<'c> {
         catalogue: &'c Catalogue,
         today: Day,
     ) -> Result<Self, Vec<SubmissionFault>> {
+        Self::read_with_face(sent, catalogue, today).map_err(|unread| unread.faults)
+    }
+
+    /// The same; what was turned away comes back with as much of its face as could be read, so that whoever
+    /// draws faces can find out what is wrong with that, too, before the sender hears of it.
+    pub fn read_with_face(
+        sent: &WireValue,
+        catalogue: &'c Catalogue,
+        today: Day,
+    ) -> Result<Self, Unread<'c>> {
         let mut faults = Vec::new();
-        let read = read(sent, catalogue, today, &mut faults);
-        match read {
+        let mut face = None;
+        match read(sent, catalogue, today, &mut faults, &mut face) {
             Some(submission) if faults.is_empty() => Ok(submission),
-            _ => {
+            read => {
                 faults.sort_by(|a, b| (&a.field, a.code()).cmp(&(&b.field, b.code())));
-                Err(faults)
+                let face = face.or(read.map(|read| (read.definition, read.face)));
+                Err(Unread { faults, face })
             }
         }
     }
+}
+
+/// A submission that does not hold together.
+#[derive(Debug)]
+pub struct Unread<'c> {
+    /// Everything that is wrong with it, by field.
+    pub faults: Vec<SubmissionFault>,
+    /// The type and the values of its face that are in order, if the type is known.
+    pub face: Option<(&'c TypeDefinition, FaceData)>,
 }
 
 const KEYS: [&str; 9] = [
@@ -80,6 +100,7 @@ fn read<'c>(
     catalogue: &'c Catalogue,
     today: Day,
     faults: &mut Vec<SubmissionFault>,
+    readable: &mut Option<(&'c TypeDefinition, FaceData)>,
 ) -> Option<Submission<'c>> {
     let WireValue::Object(object) = sent else {
         let kind = FaultKind::WrongKind { expected: "an object", found: sent.kind() };
@@ -150,13 +171,20 @@ fn read<'c>(
         validity,
     };
     let face = fill::fill(definition, sent_face, &filled, texts.faults);
+    let parts = (authority, holders, license_number, issued_on, validity);
+    let (Some(authority), Some(holders), Some(license_number), Some(issued_on), Some(validity)) =
+        parts
+    else {
+        *readable = Some((definition, face));
+        return None;
+    };
     Some(Submission {
         definition,
-        authority: authority?,
-        holders: holders?,
-        license_number: license_number?,
-        issued_on: issued_on?,
-        validity: validity?,
+        authority,
+        holders,
+        license_number,
+        issued_on,
+        validity,
         replaces,
         face,
     })

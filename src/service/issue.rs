@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::crypto::{BlindIndexKey, Digest, Random};
 use crate::domain::{
-    FaultKind, HolderCode, LicenseId, LicenseKey, Moment, Submission, SubmissionFault, VersionNo,
-    WireValue,
+    FaultKind, HolderCode, LicenseId, LicenseKey, Moment, Submission, SubmissionFault, Unread,
+    VersionNo, WireValue,
 };
 use crate::ecert::{self, Content, ContentInput, Places};
 use crate::pdf::{Attachment, Binding, DrawError, DrawnFace};
@@ -123,8 +123,8 @@ impl Issuing {
         let now = self.clock.now();
         let sent: WireValue = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
         let catalogue = self.workshop.catalogue();
-        let submission =
-            Submission::read(&sent, &catalogue, now.day_in_china()).map_err(Refusal::Submission)?;
+        let submission = Submission::read_with_face(&sent, &catalogue, now.day_in_china())
+            .map_err(|unread| self.refuse_unread(unread))?;
         if !client.authorities.contains(&submission.authority.code) {
             return Err(Refusal::Forbidden { missing: "to submit for this authority" });
         }
@@ -134,7 +134,7 @@ impl Issuing {
         let (id, expected_head) = self.number(&submission).await?;
 
         // 4 and 5. Draw and bind.
-        let values = FaceValues::of(&submission)?;
+        let values = FaceValues::of(submission.definition, &submission.face)?;
         let id_text = id.to_string();
         let prepared = self.prepare(&submission, &values, (id.clone(), &id_text), now)?;
         let content_digest = prepared.content.digest();
@@ -175,6 +175,17 @@ impl Issuing {
         // 9. Answer.
         self.watch.before(Step::Answer);
         Ok(Issued { record, repeated: false })
+    }
+
+    /// All faults at once: what could be read of the face is drawn, too, so that a sender who mends what is
+    /// wrong with the data does not then hear for the first time of a box that is too small.
+    fn refuse_unread(&self, unread: Unread<'_>) -> Refusal {
+        let Unread { mut faults, face } = unread;
+        if let Some((definition, face)) = face {
+            faults.extend(self.workshop.faults_of(definition, &face));
+            faults.sort_by(|a, b| (&a.field, a.code()).cmp(&(&b.field, b.code())));
+        }
+        Refusal::Submission(faults)
     }
 
     async fn repeat(&self, id: &LicenseId) -> Result<Issued, Refusal> {

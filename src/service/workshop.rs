@@ -11,8 +11,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::domain::{
-    AuthorityCode, Catalogue, CatalogueFault, DivisionTree, FaceValue, FaultKind, FieldKind,
-    FieldSource, IssuingAuthority, LicenseTypeCode, Submission, SubmissionFault, TypeDefinition,
+    AuthorityCode, Catalogue, CatalogueFault, DivisionTree, FaceData, FaceValue, FaultKind,
+    FieldKind, FieldSource, IssuingAuthority, LicenseTypeCode, SubmissionFault, TypeDefinition,
 };
 use crate::pdf::{
     CompiledFace, DrawError, DrawFaultKind, DrawValue, DrawnFace, FaceInput, FontBook, SealMark,
@@ -103,7 +103,7 @@ impl Workshop {
         id: &'v str,
         public_url: &str,
     ) -> Result<DrawnFace<'v>, Refusal> {
-        let definition = values.submission.definition;
+        let definition = values.definition;
         let key = (definition.code.clone(), definition.edition);
         let face = self
             .faces
@@ -113,6 +113,20 @@ impl Workshop {
         let values = values.drawable();
         let input = FaceInput { license_id: id, values: &values, qr_text: &qr_text };
         draw(face, &self.fonts, &input).map_err(refuse)
+    }
+
+    /// What drawing would find wrong with a face, complete or not: texts that do not fit, characters that no
+    /// font draws, photographs that cannot be shown.
+    pub fn faults_of(&self, definition: &TypeDefinition, face: &FaceData) -> Vec<SubmissionFault> {
+        let values = match FaceValues::of(definition, face) {
+            Ok(values) => values,
+            Err(Refusal::Submission(faults)) => return faults,
+            Err(_) => return Vec::new(),
+        };
+        match self.draw(&values, "", "") {
+            Err(Refusal::Submission(faults)) => faults,
+            _ => Vec::new(),
+        }
     }
 
     /// The picture of an authority's seal.
@@ -137,7 +151,7 @@ fn qr_text(public_url: &str, id: &str) -> String {
 
 /// The values of a submission as a face takes them; photographs are decoded.
 pub struct FaceValues<'s> {
-    submission: &'s Submission<'s>,
+    definition: &'s TypeDefinition,
     values: Vec<(&'s str, ReadyValue<'s>)>,
 }
 
@@ -148,11 +162,11 @@ enum ReadyValue<'s> {
 }
 
 impl<'s> FaceValues<'s> {
-    /// The values of a submission.
-    pub fn of(submission: &'s Submission<'s>) -> Result<Self, Refusal> {
+    /// The values of the face of a submission of this type.
+    pub fn of(definition: &'s TypeDefinition, face: &'s FaceData) -> Result<Self, Refusal> {
         let mut faults = Vec::new();
         let mut values = Vec::new();
-        for (code, value) in submission.face.iter() {
+        for (code, value) in face.iter() {
             let ready = match value {
                 FaceValue::Portrait(portrait) => match STANDARD.decode(&portrait.base64) {
                     Ok(bytes) => {
@@ -166,14 +180,14 @@ impl<'s> FaceValues<'s> {
                     }
                 },
                 FaceValue::Rows(rows) => {
-                    ReadyValue::Table { columns: columns(submission.definition, code), rows }
+                    ReadyValue::Table { columns: columns(definition, code), rows }
                 }
                 FaceValue::Text { printed, .. } => ReadyValue::Text(printed),
             };
             values.push((code, ready));
         }
         if faults.is_empty() {
-            Ok(Self { submission, values })
+            Ok(Self { definition, values })
         } else {
             Err(Refusal::Submission(faults))
         }
