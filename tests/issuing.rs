@@ -321,6 +321,29 @@ async fn a_holder_sees_what_is_theirs_and_anything_else_does_not_exist() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_holds_a_license_now_does_not_see_who_held_it_before() {
+    let house = House::on_disk().await;
+    let before = good(FOOD)[0].clone();
+    let held_before = house.ask("before", &before).await.unwrap();
+    let mut after = following(&before, &held_before);
+    after["holders"] = good(FOOD)[1]["holders"].clone();
+    let held_now = house.ask("after", &after).await.unwrap();
+    let (they, we) = (holder(&before, 0), holder(&after, 0));
+    assert_ne!(they, we);
+    assert!(house.hold.open(&we, &held_now.record.id).await.is_ok());
+    for (who, id) in [
+        (&we, &held_before.record.id),
+        (&they, &held_before.record.id),
+        (&they, &held_now.record.id),
+    ] {
+        let refused = house.hold.open(who, id).await.err();
+        assert!(matches!(refused, Some(Refusal::NotFound)), "{id}");
+        let refused = house.hold.download(who, id, Form::SealedPdf).await.err();
+        assert!(matches!(refused, Some(Refusal::NotFound)), "{id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_reading_is_written_down_and_the_bytes_are_those_the_record_names() {
     let house = House::on_disk().await;
     let body = first_good(MARRIAGE);
