@@ -272,6 +272,32 @@ async fn a_change_of_standing_shows_in_every_verdict_from_its_day_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_revocations_at_once_exactly_one_is_written_down() {
+    let house = Arc::new(House::on_disk().await);
+    let id = house.ask("key", &first_good(FOOD)).await.unwrap().record.id;
+    let kinds = [RevocationKind::Annulled, RevocationKind::Deregistered, RevocationKind::Withdrawn];
+    let tasks: Vec<_> = kinds
+        .into_iter()
+        .cycle()
+        .take(24)
+        .map(|kind| {
+            let (house, id) = (Arc::clone(&house), id.clone());
+            let state = ChangedState::Revoked(kind);
+            let since = "2026-12-01".parse().unwrap();
+            tokio::spawn(async move {
+                house.licenses.change_standing(&house.client, &id, state, since, "ground").await
+            })
+        })
+        .collect();
+    for task in tasks {
+        if let Err(refusal) = task.await.unwrap() {
+            assert_eq!(conflict(refusal), ("standing.already_revoked", None));
+        }
+    }
+    assert_eq!(house.vault.standing_changes(id.key()).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_license_expires_with_its_last_day_in_china() {
     let house = House::on_disk().await;
     let mut body = first_good(FOOD);
