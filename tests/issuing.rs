@@ -271,6 +271,32 @@ async fn a_change_of_standing_shows_in_every_verdict_from_its_day_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_revocations_at_once_exactly_one_is_written_down() {
+    let house = Arc::new(House::on_disk().await);
+    let id = house.ask("key", &first_good(FOOD)).await.unwrap().record.id;
+    let kinds = [RevocationKind::Annulled, RevocationKind::Deregistered, RevocationKind::Withdrawn];
+    let tasks: Vec<_> = kinds
+        .into_iter()
+        .cycle()
+        .take(24)
+        .map(|kind| {
+            let (house, id) = (Arc::clone(&house), id.clone());
+            let state = ChangedState::Revoked(kind);
+            let since = "2026-12-01".parse().unwrap();
+            tokio::spawn(async move {
+                house.licenses.change_standing(&house.client, &id, state, since, "ground").await
+            })
+        })
+        .collect();
+    for task in tasks {
+        if let Err(refusal) = task.await.unwrap() {
+            assert_eq!(conflict(refusal), ("standing.already_revoked", None));
+        }
+    }
+    assert_eq!(house.vault.standing_changes(id.key()).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_license_expires_with_its_last_day_in_china() {
     let house = House::on_disk().await;
     let mut body = first_good(FOOD);
@@ -332,6 +358,29 @@ async fn a_holder_sees_what_is_theirs_and_anything_else_does_not_exist() {
             let refused = house.hold.download(&me, &foreign.record.id, form).await.unwrap_err();
             assert!(matches!(refused, Refusal::NotFound), "{refused:?}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_holds_a_license_now_does_not_see_who_held_it_before() {
+    let house = House::on_disk().await;
+    let before = good(FOOD)[0].clone();
+    let held_before = house.ask("before", &before).await.unwrap();
+    let mut after = following(&before, &held_before);
+    after["holders"] = good(FOOD)[1]["holders"].clone();
+    let held_now = house.ask("after", &after).await.unwrap();
+    let (they, we) = (holder(&before, 0), holder(&after, 0));
+    assert_ne!(they, we);
+    assert!(house.hold.open(&we, &held_now.record.id).await.is_ok());
+    for (who, id) in [
+        (&we, &held_before.record.id),
+        (&they, &held_before.record.id),
+        (&they, &held_now.record.id),
+    ] {
+        let refused = house.hold.open(who, id).await.err();
+        assert!(matches!(refused, Some(Refusal::NotFound)), "{id}");
+        let refused = house.hold.download(who, id, Form::SealedPdf).await.err();
+        assert!(matches!(refused, Some(Refusal::NotFound)), "{id}");
     }
 }
 

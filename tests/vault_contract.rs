@@ -466,6 +466,15 @@ async fn a_folder_is_opened_only_where_that_is_meant() {
     fs::remove_file(data_dir.join("vault.sqlite")).unwrap();
     let gone = SqliteVault::open(&data_dir, OpenMode::ReadWrite, Arc::new(Unwatched), moment());
     assert_eq!(gone.await.unwrap_err().code(), "vault.not_empty");
+    // Nor is one that was cut to nothing, which SQLite itself would take for new.
+    fs::write(data_dir.join("vault.sqlite"), b"").unwrap();
+    let emptied = SqliteVault::open(&data_dir, OpenMode::ReadWrite, Arc::new(Unwatched), moment());
+    assert_eq!(emptied.await.unwrap_err().code(), "vault.not_empty");
+
+    let begun = folder.path().join("begun");
+    fs::create_dir(&begun).unwrap();
+    fs::write(begun.join("vault.sqlite"), b"").unwrap();
+    open(&begun).await.close().await;
 }
 
 /// Copies the data folder at each step inside a shelving, as a stop at that point would leave it.

@@ -115,6 +115,7 @@ impl House {
             vault: vault.clone(),
             workshop: Arc::clone(&workshop),
             clock: Arc::clone(&clock),
+            turns: Turns::default(),
         });
         Ok(Self { config, issue, verify, hold, licenses, workshop, vault, clock, random })
     }

@@ -13,6 +13,7 @@
 //! Source: ISO 32000-1:2008, 7.5 "File structure", 12.8; ITU-T X.690, 8.1 (lengths).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::byte_range::Coverage;
 use super::deflate::inflate;
@@ -189,8 +190,10 @@ fn attachment<'f>(file: &Revision<'f>, number: usize) -> Option<AttachedFile<'f>
 }
 
 fn streams<'f>(file: &Revision<'f>, list: &[Object<'f>]) -> Option<Vec<&'f [u8]>> {
+    let mut met = HashSet::new();
     let stream = |object: &Object<'f>| match object {
-        Object::Reference(number) => {
+        // Each once: a list that names one object over and over would have it read as often.
+        Object::Reference(number) if met.insert(*number) => {
             let (dict, bytes) = file.stream(*number)?;
             dict.get("Filter").is_none().then_some(bytes)
         }

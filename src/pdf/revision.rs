@@ -17,8 +17,8 @@ pub(super) const HEADER: &[u8] = b"%PDF-1.7\n%\x80\x80\x80\x80\n\n";
 /// A file whose cross-reference table accounts for every byte.
 pub(super) struct Revision<'f> {
     file: &'f [u8],
-    /// Where each object begins, from number 1.
-    offsets: Vec<usize>,
+    /// From where to where each object reaches, from number 1.
+    objects: Vec<(usize, usize)>,
     root: usize,
 }
 
@@ -60,57 +60,37 @@ impl<'f> Revision<'f> {
         if size != Some(offsets.len() + 1) {
             return Err(structure("the trailer counts other objects"));
         }
-        let reader = Self { file, offsets, root };
-        if !reader.is_gapless(table) {
-            return Err(structure("bytes lie outside the objects"));
-        }
-        Ok(reader)
+        let objects =
+            gapless(file, &offsets, table).ok_or(structure("bytes lie outside the objects"))?;
+        Ok(Self { file, objects, root })
     }
 
-    /// Whether the objects follow one another from the header to the table, each where the table says.
-    fn is_gapless(&self, table: usize) -> bool {
-        let mut places: Vec<(usize, usize)> = self.offsets.iter().copied().zip(1..).collect();
-        places.sort_unstable();
-        let ends = places.iter().skip(1).map(|(at, _)| *at).chain([table]);
-        let begins_first = places.first().is_some_and(|(at, _)| *at == HEADER.len());
-        begins_first
-            && places.iter().zip(ends).all(|((at, number), end)| {
-                let Some(object) = self.file.get(*at..end) else { return false };
-                let mut head = Parser::new(object, 0);
-                head.digits() == Some(*number)
-                    && head.expect(b" 0 obj\n").is_some()
-                    && object.ends_with(b"\nendobj\n")
-            })
-    }
-
-    /// The object with this number, and where the reader stands behind it.
-    pub(super) fn object(&self, number: usize) -> Option<(Object<'f>, usize)> {
-        let at = *self.offsets.get(number.checked_sub(1)?)?;
-        let mut parser = Parser::new(self.file, at);
+    /// The object with this number, and a reader that stands behind it.
+    ///
+    /// It is read up to its own end and no further: objects that ran into one another would be read over and
+    /// over.
+    pub(super) fn object(&self, number: usize) -> Option<(Object<'f>, Parser<'f>)> {
+        let (at, end) = *self.objects.get(number.checked_sub(1)?)?;
+        let mut parser = Parser::new(self.file.get(..end)?, at);
         parser.digits()?;
         parser.expect(b" 0 obj\n")?;
         let object = parser.object()?;
-        Some((object, parser.at()))
+        Some((object, parser))
     }
 
     pub(super) fn dict(&self, number: usize) -> Option<Dict<'f>> {
         match self.object(number)? {
-            (Object::Dict(dict), end) => {
-                Parser::new(self.file, end).expect(b"\nendobj\n").map(|()| dict)
-            }
+            (Object::Dict(dict), mut rest) => rest.expect(b"\nendobj\n").map(|()| dict),
             _ => None,
         }
     }
 
     /// The dictionary and the bytes of a stream.
     pub(super) fn stream(&self, number: usize) -> Option<(Dict<'f>, &'f [u8])> {
-        let (Object::Dict(dict), end) = self.object(number)? else { return None };
-        let mut parser = Parser::new(self.file, end);
-        parser.expect(b"\nstream\n")?;
-        let start = parser.at();
-        let end = start.checked_add(dict.integer("Length")?)?;
-        let bytes = self.file.get(start..end)?;
-        Parser::new(self.file, end).expect(b"\nendstream\nendobj\n")?;
+        let (Object::Dict(dict), mut rest) = self.object(number)? else { return None };
+        rest.expect(b"\nstream\n")?;
+        let bytes = rest.take(dict.integer("Length")?)?;
+        rest.expect(b"\nendstream\nendobj\n")?;
         Some((dict, bytes))
     }
 
@@ -122,5 +102,86 @@ impl<'f> Revision<'f> {
     /// The whole file.
     pub(super) fn bytes(&self) -> &'f [u8] {
         self.file
+    }
+}
+
+/// From where to where each object reaches, if they follow one another from the header to the table, each where
+/// the table says.
+fn gapless(file: &[u8], offsets: &[usize], table: usize) -> Option<Vec<(usize, usize)>> {
+    let mut places: Vec<(usize, usize)> = offsets.iter().copied().zip(1..).collect();
+    places.sort_unstable();
+    if places.first()?.0 != HEADER.len() {
+        return None;
+    }
+    let mut objects = vec![(0, 0); offsets.len()];
+    let ends = places.iter().skip(1).map(|(at, _)| *at).chain([table]);
+    for ((at, number), end) in places.iter().zip(ends) {
+        let object = file.get(*at..end)?;
+        let mut head = Parser::new(object, 0);
+        let named = head.digits() == Some(*number) && head.expect(b" 0 obj\n").is_some();
+        if !named || !object.ends_with(b"\nendobj\n") {
+            return None;
+        }
+        *objects.get_mut(number.checked_sub(1)?)? = (*at, end);
+    }
+    Some(objects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read::read_sealed;
+    use super::super::read_error::ReadError;
+    use super::*;
+
+    /// A file of `objects`, from number 4 on, with a seal field whose DSS is number 4.
+    fn with_objects(objects: &[String]) -> Vec<u8> {
+        let mut file = HEADER.to_vec();
+        let mut offsets = Vec::new();
+        let first = [
+            "<</AcroForm<</Fields[2 0 R]>>/Perms<</DocMDP 3 0 R>>/DSS 4 0 R>>",
+            "<</FT/Sig/V 3 0 R>>",
+            "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached\
+             /ByteRange[0 AAAAAAAA BBBBBBBB CCCCCCCC]/Contents<3003020105>>>",
+        ];
+        for (object, number) in first.into_iter().chain(objects.iter().map(|o| &**o)).zip(1..) {
+            offsets.push(file.len());
+            file.extend(format!("{number} 0 obj\n{object}\nendobj\n").into_bytes());
+        }
+        let table = file.len();
+        let size = offsets.len() + 1;
+        file.extend(format!("xref\n0 {size}\n0000000000 65535 f\r\n").into_bytes());
+        for at in offsets {
+            file.extend(format!("{at:010} 00000 n\r\n").into_bytes());
+        }
+        let end = format!("trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{table}\n%%EOF");
+        file.extend(end.into_bytes());
+        let head = file.windows(12).position(|w| w == b"<3003020105>").unwrap();
+        let tail = head + 12;
+        for (mark, number) in
+            [("AAAAAAAA", head), ("BBBBBBBB", tail), ("CCCCCCCC", file.len() - tail)]
+        {
+            let at = file.windows(8).position(|w| w == mark.as_bytes()).unwrap();
+            file[at..at + 8].copy_from_slice(format!("{number:08}").as_bytes());
+        }
+        file
+    }
+
+    /// Either would be read in a time that grows with the square of its length.
+    #[test]
+    fn no_object_is_read_over_and_over() {
+        let stream =
+            |bytes: &str| format!("<</Length {}>>\nstream\n{bytes}\nendstream", bytes.len());
+        let honest = with_objects(&["<</Certs[5 0 R]>>".to_owned(), stream("a")]);
+        assert_eq!(read_sealed(&honest).unwrap().certs, [b"a"]);
+        let twice = with_objects(&["<</Certs[5 0 R 5 0 R]>>".to_owned(), stream("a")]);
+        let into_the_next = with_objects(&[
+            "<</Certs[5 0 R 6 0 R]>>".to_owned(),
+            "<</Length 1/A(".to_owned(),
+            format!("{}\nendobj\n)>>\nstream\na\nendstream", stream("b")),
+        ]);
+        for (trick, file) in [("named twice", twice), ("running on", into_the_next)] {
+            let refusal = Trouble::Structure("the DSS cannot be read");
+            assert_eq!(read_sealed(&file), Err(ReadError::Foreign(refusal)), "{trick}");
+        }
     }
 }

@@ -110,6 +110,14 @@ impl<'f> Parser<'f> {
         (self.bytes.get(self.at..end)? == wanted).then(|| self.at = end)
     }
 
+    /// Takes this many bytes as they are.
+    pub(super) fn take(&mut self, length: usize) -> Option<&'f [u8]> {
+        let end = self.at.checked_add(length)?;
+        let bytes = self.bytes.get(self.at..end)?;
+        self.at = end;
+        Some(bytes)
+    }
+
     /// Reads a number without sign.
     pub(super) fn digits(&mut self) -> Option<usize> {
         let rest = self.bytes.get(self.at..)?;

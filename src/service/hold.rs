@@ -46,8 +46,7 @@ impl HoldDesk for Holding {
         id: &'a LicenseId,
     ) -> Later<'a, Result<OpenedLicense, Refusal>> {
         Box::pin(async move {
-            let record = self.theirs(holder, id).await?;
-            let content = content(self.vault.as_ref(), &record).await?;
+            let (record, content) = self.theirs(holder, id).await?;
             let opened = OpenedLicense {
                 face: self.face(&record, &content)?,
                 holder_names: holder_names(&content),
@@ -65,7 +64,7 @@ impl HoldDesk for Holding {
         form: Form,
     ) -> Later<'a, Result<Vec<u8>, Refusal>> {
         Box::pin(async move {
-            let record = self.theirs(holder, id).await?;
+            let (record, _) = self.theirs(holder, id).await?;
             let bytes = form_bytes(self.vault.as_ref(), &record, form).await?;
             self.write_down(id, download_act(form)).await?;
             Ok(bytes)
@@ -74,11 +73,19 @@ impl HoldDesk for Holding {
 }
 
 impl Holding {
-    async fn theirs(&self, holder: &HolderCode, id: &LicenseId) -> Result<VersionRecord, Refusal> {
+    /// The version asked for and what it says, if its license is theirs today and they are named in that very version.
+    async fn theirs(
+        &self,
+        holder: &HolderCode,
+        id: &LicenseId,
+    ) -> Result<(VersionRecord, EcertFacts), Refusal> {
         if !self.vault.holds(&self.indexes.holder(holder), id.key()).await? {
             return Err(Refusal::NotFound);
         }
-        self.vault.find(id).await?.ok_or(Refusal::NotFound)
+        let record = self.vault.find(id).await?.ok_or(Refusal::NotFound)?;
+        // A license may have passed to them: what was said of those who held it before is not theirs to see.
+        let content = content(self.vault.as_ref(), &record).await?;
+        if names(&content, holder) { Ok((record, content)) } else { Err(Refusal::NotFound) }
     }
 
     async fn write_down(&self, id: &LicenseId, act: &'static str) -> Result<(), Fault> {
@@ -165,6 +172,15 @@ fn column_codes<'d>(definition: &'d crate::domain::TypeDefinition, code: &str) -
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether `content` names this holder.
+fn names(content: &EcertFacts, holder: &HolderCode) -> bool {
+    let holders = content.disclosed.get("holders").and_then(Json::as_list).unwrap_or_default();
+    holders.iter().filter_map(Json::as_object).any(|named| {
+        let says = |member: &str| named.get(member).and_then(Json::as_text);
+        says("kind") == Some(holder.kind().code()) && says("code") == Some(holder.as_str())
+    })
 }
 
 fn holder_names(content: &EcertFacts) -> Vec<String> {

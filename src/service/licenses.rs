@@ -11,6 +11,7 @@ use super::error::{Fault, Refusal};
 use super::hold::{download_act, form_bytes};
 use super::ports::{ChangedState, Clock, Form, Later, StandingChange, UsageRecord, Vault};
 use super::standing::{look_up, may_follow};
+use super::turns::Turns;
 use super::workshop::Workshop;
 
 /// Serves issuing systems.
@@ -21,6 +22,8 @@ pub struct Licenses {
     pub workshop: Arc<Workshop>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// Changes of one license take turns: each is held against all that were decided before it.
+    pub turns: Turns,
 }
 
 impl LicenseDesk for Licenses {
@@ -77,13 +80,14 @@ impl LicenseDesk for Licenses {
             if self.vault.find(id).await?.is_none() {
                 return Err(Refusal::NotFound);
             }
+            let _turn = self.turns.take(id.key().authority(), id.key().serial()).await;
             let changes = self.vault.standing_changes(id.key()).await?;
             let now = self.clock.now();
             // Asked for again, because the answer was lost on the way: it stands already.
             let stands =
                 changes.last().is_some_and(|last| last.state == state && last.since == since);
             if !stands {
-                may_follow(&changes, state)
+                may_follow(&changes, state, since)
                     .map_err(|refusal| Refusal::Conflict { code: refusal.code(), id: None })?;
                 let change = StandingChange {
                     license: id.key().clone(),

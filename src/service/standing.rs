@@ -19,38 +19,53 @@ pub fn standing_on(
     day: Day,
 ) -> Standing {
     let effective = || changes.iter().filter(|change| change.since <= day);
-    let revoked = effective().find_map(|change| match change.state {
-        ChangedState::Revoked(kind) => Some((kind, change.since)),
-        _ => None,
-    });
-    if let Some((kind, since)) = revoked {
+    if let Some((kind, since)) = revocation(effective()) {
         return Standing::Revoked { kind, since };
     }
     if newest.id.version() > record.id.version() && newest.issued_on <= day {
         return Standing::Replaced { by: newest.id.clone(), since: newest.issued_on };
     }
-    // The change that took effect last; of two on one day, the one written down later.
-    let last = effective().max_by_key(|change| (change.since, change.at));
-    if let Some(StandingChange { state: ChangedState::Suspended, since, .. }) = last {
+    // Of the changes whose day has come, the authority's last word, even if its day is before that of another:
+    // whoever decides knows what was decided before.
+    if let Some(StandingChange { state: ChangedState::Suspended, since, .. }) =
+        effective().next_back()
+    {
         return Standing::Suspended { since: *since };
     }
     Standing::by_validity(&record.validity, day)
 }
 
-/// Whether `change` may follow what has been decided before.
-pub fn may_follow(changes: &[StandingChange], change: ChangedState) -> Result<(), StandingRefusal> {
-    let revoked: Option<RevocationKind> = changes.iter().find_map(|earlier| match earlier.state {
-        ChangedState::Revoked(kind) => Some(kind),
+/// The earliest of the revocations among `changes`: one may be brought forward and never put off.
+fn revocation<'c>(
+    changes: impl Iterator<Item = &'c StandingChange>,
+) -> Option<(RevocationKind, Day)> {
+    let revocations = changes.filter_map(|change| match change.state {
+        ChangedState::Revoked(kind) => Some((kind, change.since)),
         _ => None,
     });
-    if revoked.is_some() {
-        return Err(StandingRefusal::AlreadyRevoked);
+    revocations.min_by_key(|(_, since)| *since)
+}
+
+/// Whether `change`, from `since` on, may follow what has been decided before, in the order it was decided in.
+///
+/// What is decided for a later day may be brought forward: a license that is to end next year can still be
+/// ended today.
+pub fn may_follow(
+    changes: &[StandingChange],
+    change: ChangedState,
+    since: Day,
+) -> Result<(), StandingRefusal> {
+    if let Some((_, revoked_since)) = revocation(changes.iter()) {
+        let brought_forward = matches!(change, ChangedState::Revoked(_)) && since < revoked_since;
+        return if brought_forward { Ok(()) } else { Err(StandingRefusal::AlreadyRevoked) };
     }
-    let last = changes.iter().max_by_key(|earlier| (earlier.since, earlier.at));
-    let suspended = last.is_some_and(|earlier| earlier.state == ChangedState::Suspended);
-    match change {
-        ChangedState::Reinstated if !suspended => Err(StandingRefusal::NotSuspended),
-        ChangedState::Suspended if suspended => Err(StandingRefusal::AlreadySuspended),
+    let last = changes.last();
+    let suspended = last.filter(|earlier| earlier.state == ChangedState::Suspended);
+    match (change, suspended) {
+        (ChangedState::Reinstated, None) => Err(StandingRefusal::NotSuspended),
+        (ChangedState::Suspended, Some(earlier)) if since >= earlier.since => {
+            Err(StandingRefusal::AlreadySuspended)
+        }
         _ => Ok(()),
     }
 }
@@ -157,9 +172,57 @@ mod tests {
         use ChangedState::*;
         let suspended = [change(Suspended, "2026-03-01", 1)];
         let revoked = [change(Revoked(RevocationKind::Annulled), "2026-03-01", 1)];
-        assert_eq!(may_follow(&[], Reinstated), Err(StandingRefusal::NotSuspended));
-        assert_eq!(may_follow(&suspended, Suspended), Err(StandingRefusal::AlreadySuspended));
-        assert_eq!(may_follow(&suspended, Reinstated), Ok(()));
-        assert_eq!(may_follow(&revoked, Reinstated), Err(StandingRefusal::AlreadyRevoked));
+        let may =
+            |changes: &[StandingChange], change| may_follow(changes, change, day("2026-04-01"));
+        assert_eq!(may(&[], Reinstated), Err(StandingRefusal::NotSuspended));
+        assert_eq!(may(&suspended, Suspended), Err(StandingRefusal::AlreadySuspended));
+        assert_eq!(may(&suspended, Reinstated), Ok(()));
+        assert_eq!(may(&revoked, Reinstated), Err(StandingRefusal::AlreadyRevoked));
+        let again = Revoked(RevocationKind::Withdrawn);
+        assert_eq!(may(&revoked, again), Err(StandingRefusal::AlreadyRevoked));
+    }
+
+    /// Each row: what was decided, in that order, and what holds on 15 June.
+    #[test]
+    fn the_last_word_decides_whatever_day_it_names() {
+        use ChangedState::*;
+        let only = record(VersionNo::FIRST, "2026-01-01");
+        let revoked = Revoked(RevocationKind::Withdrawn);
+        type Row<'r> = (&'r str, &'r [(ChangedState, &'r str)], &'r str);
+        let rows: &[Row<'_>] = &[
+            (
+                "suspended from before the end of another suspension",
+                &[(Suspended, "2026-03-01"), (Reinstated, "2026-06-01"), (Suspended, "2026-05-01")],
+                "suspended",
+            ),
+            (
+                "suspension lifted from before it began",
+                &[(Suspended, "2026-03-01"), (Reinstated, "2026-02-01")],
+                "in_force",
+            ),
+            (
+                "suspension brought forward",
+                &[(Suspended, "2027-01-01"), (Suspended, "2026-06-01")],
+                "suspended",
+            ),
+            (
+                "revocation brought forward",
+                &[(revoked, "2062-01-01"), (revoked, "2026-06-01")],
+                "revoked",
+            ),
+        ];
+        for (case, decided, expected) in rows {
+            let mut changes = Vec::new();
+            for ((state, since), at) in decided.iter().zip(1..) {
+                assert_eq!(may_follow(&changes, *state, day(since)), Ok(()), "{case}");
+                changes.push(change(*state, since, at));
+            }
+            let standing = standing_on(&only, &only, &changes, day("2026-06-15"));
+            assert_eq!(standing.code(), *expected, "{case}");
+        }
+        let changes = [change(revoked, "2062-01-01", 1), change(revoked, "2026-06-01", 2)];
+        let standing = standing_on(&only, &only, &changes, day("2070-01-01"));
+        let since = day("2026-06-01");
+        assert_eq!(standing, Standing::Revoked { kind: RevocationKind::Withdrawn, since });
     }
 }

@@ -3,13 +3,15 @@
 //! Two requests with one idempotency key must not be worked on side by side: the second would do all the work
 //! of the first only to be told that it came too late. They take turns, and the second finds the first one's
 //! answer. This is a courtesy inside one process; what *holds* the rule is the vault's own constraint.
+//!
+//! Changes of standing take turns by license, and there no constraint stands behind: one process writes a vault.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OwnedMutexGuard;
 
-/// Turns by client and key.
+/// Turns by client and key, or by the authority and serial of a license.
 #[derive(Debug, Default)]
 pub struct Turns {
     waiting: Mutex<HashMap<TurnKey, Arc<tokio::sync::Mutex<()>>>>,

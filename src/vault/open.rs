@@ -1,7 +1,7 @@
 //! Opening a data folder: what must be there, who may write, and what a stop left undone.
 //!
-//! A folder is opened for writing by one process at a time. A missing database beside other files is more
-//! likely a wrong path than a first day, so a new vault is made only in an empty folder.
+//! A folder is opened for writing by one process at a time. A missing or empty database beside other
+//! files is more likely a wrong path than a first day, so a new vault is made only in an empty folder.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -171,11 +171,15 @@ fn prepare_folder(data_dir: &Path, now: Moment) -> Result<File, OpenError> {
     let unprepared = |error: io::Error| OpenError::Fault(Fault::new("vault.open", error));
     // What is sealed names people: a folder of our making is closed to other users of the machine.
     fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(unprepared)?;
-    if !data_dir.join(DATABASE).exists() {
+    // SQLite takes a file without bytes for a new database: beside other files it is one that was lost.
+    if fs::metadata(data_dir.join(DATABASE)).map_or(true, |file| file.len() == 0) {
         for entry in fs::read_dir(data_dir).map_err(unprepared)? {
             let name = entry.map_err(unprepared)?.file_name().to_string_lossy().into_owned();
-            // A first opening that was cut short leaves the lock; a file system of its own has lost+found.
-            if name != LOCK && name != "lost+found" {
+            // A first opening that was cut short leaves the lock and what SQLite had begun; a file system of
+            // its own has lost+found.
+            let begun = name.strip_prefix(DATABASE);
+            let begun = begun.is_some_and(|end| ["", "-journal", "-shm", "-wal"].contains(&end));
+            if name != LOCK && name != "lost+found" && !begun {
                 return Err(OpenError::NotEmpty { folder: data_dir.to_owned(), found: name });
             }
         }
@@ -298,9 +302,9 @@ pub enum OpenError {
         /// The migration that is not known.
         found: i64,
     },
-    /// There is no database, but there are other files.
+    /// There is no database, or one without a byte, but there are other files.
     #[error(
-        "{} has no vault.sqlite but holds `{found}`: give the right folder, or an empty one",
+        "{} has no vault.sqlite, or an empty one, but holds `{found}`: give the right folder, or an empty one",
         folder.display()
     )]
     NotEmpty {

@@ -147,6 +147,7 @@ impl House {
             vault: Arc::clone(&vault),
             workshop: Arc::clone(&workshop),
             clock,
+            turns: Turns::default(),
         });
         let authorities = workshop.catalogue().authorities().map(|a| a.code.clone()).collect();
         let client = IssuingSystem { name: "issuing system".to_owned(), authorities };
