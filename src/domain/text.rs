@@ -117,6 +117,7 @@ impl Code for LicenseTypeCode {}
 
 fn is_forbidden(found: char) -> bool {
     found.is_control()
+        || is_compatibility_ideograph(found)
         || matches!(
             found,
             // Soft hyphen, joiners and marks without width, bidirectional controls, line and paragraph
@@ -126,8 +127,58 @@ fn is_forbidden(found: char) -> bool {
                 | '\u{ffa0}' | '\u{fff9}'..='\u{fffd}' | '\u{e0000}'..='\u{e0fff}'
             // Variation selectors: the same text would look different from font to font.
                 | '\u{fe00}'..='\u{fe0f}'
-            // Private use and noncharacters mean something else on every machine.
+            // Combining marks stack, and the same letter with and without them compares as two; Kangxi and other
+        // radicals and compatibility ideographs look like characters they are not; odd blanks look like one.
+                | '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+                | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}' | '\u{2e80}'..='\u{2fdf}'
+                | '\u{2f800}'..='\u{2fa1f}' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}'
+                | '\u{202f}' | '\u{205f}'
+        // Private use and noncharacters mean something else on every machine.
                 | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' | '\u{fdd0}'..='\u{fdef}'
         )
         || u32::from(found) & 0xfffe == 0xfffe
+}
+
+/// A compatibility ideograph that only repeats another character. Twelve of the block are characters of their
+/// own, whatever its name says, and stand in names (Unicode, section 18.1).
+fn is_compatibility_ideograph(found: char) -> bool {
+    matches!(found, '\u{f900}'..='\u{faff}')
+        && !matches!(
+            found,
+            '\u{fa0e}'
+                | '\u{fa0f}'
+                | '\u{fa11}'
+                | '\u{fa13}'
+                | '\u{fa14}'
+                | '\u{fa1f}'
+                | '\u{fa21}'
+                | '\u{fa23}'
+                | '\u{fa24}'
+                | '\u{fa27}'..='\u{fa29}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_another_text_is_refused_and_rare_names_are_not() {
+        for (found, why) in [
+            ('\u{301}', "a mark that stacks"),
+            ('\u{20dd}', "a ring around the character before"),
+            ('\u{2f00}', "a Kangxi radical that looks like 一"),
+            ('\u{f900}', "a compatibility ideograph that looks like 豈"),
+            ('\u{2f804}', "another, of the supplement"),
+            ('\u{a0}', "a blank that is none"),
+            ('\u{202e}', "an override of direction"),
+            ('\u{200d}', "a joiner without width"),
+            ('\u{e000}', "private use"),
+        ] {
+            assert!(is_forbidden(found), "{why}");
+        }
+        for found in ['·', '㐂', '𠮷', '\u{fa11}', 'Ａ', '（', '〇', 'é', ' ', '\u{3000}'] {
+            assert!(!is_forbidden(found), "{found}");
+        }
+    }
 }

@@ -11,10 +11,12 @@ use super::ports::{ChangedState, StandingChange, Vault, VersionRecord};
 /// The standing of one version on `day`.
 ///
 /// A revocation outweighs everything: it ends the license with all its versions. A version that has been
-/// replaced stays replaced even if it was suspended. Only then does the validity period speak.
+/// replaced stays replaced even if it was suspended. Only then does the validity period speak. `successor` is
+/// the version after this one, if there is one; it takes its place from the day it was issued, or from its own
+/// first day where that is later, so that a renewal made in advance leaves no day without a license.
 pub fn standing_on(
     record: &VersionRecord,
-    newest: &VersionRecord,
+    successor: Option<&VersionRecord>,
     changes: &[StandingChange],
     day: Day,
 ) -> Standing {
@@ -22,8 +24,11 @@ pub fn standing_on(
     if let Some((kind, since)) = revocation(effective()) {
         return Standing::Revoked { kind, since };
     }
-    if newest.id.version() > record.id.version() && newest.issued_on <= day {
-        return Standing::Replaced { by: newest.id.clone(), since: newest.issued_on };
+    if let Some(successor) = successor {
+        let since = successor.issued_on.max(successor.validity.from());
+        if since <= day {
+            return Standing::Replaced { by: successor.id.clone(), since };
+        }
     }
     // Of the changes whose day has come, the authority's last word, even if its day is before that of another:
     // whoever decides knows what was decided before.
@@ -101,9 +106,12 @@ pub async fn look_up(
     let Some(record) = vault.find(id).await? else {
         return Ok(None);
     };
-    let newest = vault.head(id.key()).await?.unwrap_or_else(|| record.clone());
+    let successor = match id.version().next() {
+        Some(next) => vault.find(&id.key().version(next)).await?,
+        None => None,
+    };
     let changes = vault.standing_changes(id.key()).await?;
-    let standing = standing_on(&record, &newest, &changes, day);
+    let standing = standing_on(&record, successor.as_ref(), &changes, day);
     Ok(Some((record, standing)))
 }
 
@@ -152,6 +160,7 @@ mod tests {
             change(ChangedState::Reinstated, "2026-04-01", 2),
             change(ChangedState::Revoked(RevocationKind::Withdrawn), "2028-01-01", 3),
         ];
+        let after = |of: &VersionRecord| (of.id == first.id).then_some(&second);
         for (of, on, expected) in [
             (&first, "2025-12-31", "not_yet_in_force"),
             (&first, "2026-02-28", "in_force"),
@@ -163,8 +172,20 @@ mod tests {
             (&first, "2028-01-01", "revoked"),
             (&second, "2031-01-01", "revoked"),
         ] {
-            assert_eq!(standing_on(of, &second, &changes, day(on)).code(), expected, "{on}");
+            assert_eq!(standing_on(of, after(of), &changes, day(on)).code(), expected, "{on}");
         }
+    }
+
+    #[test]
+    fn a_renewal_made_in_advance_takes_over_on_its_own_first_day() {
+        let first = record(VersionNo::FIRST, "2026-01-01");
+        let mut second = record(VersionNo::FIRST.next().unwrap(), "2026-11-01");
+        second.validity = Validity::new(day("2027-01-01"), None).unwrap();
+        let standing = |of, after, on| standing_on(of, after, &[], day(on)).code();
+        assert_eq!(standing(&first, Some(&second), "2026-12-31"), "in_force");
+        assert_eq!(standing(&second, None, "2026-12-31"), "not_yet_in_force");
+        assert_eq!(standing(&first, Some(&second), "2027-01-01"), "replaced");
+        assert_eq!(standing(&second, None, "2027-01-01"), "in_force");
     }
 
     #[test]
@@ -217,11 +238,11 @@ mod tests {
                 assert_eq!(may_follow(&changes, *state, day(since)), Ok(()), "{case}");
                 changes.push(change(*state, since, at));
             }
-            let standing = standing_on(&only, &only, &changes, day("2026-06-15"));
+            let standing = standing_on(&only, None, &changes, day("2026-06-15"));
             assert_eq!(standing.code(), *expected, "{case}");
         }
         let changes = [change(revoked, "2062-01-01", 1), change(revoked, "2026-06-01", 2)];
-        let standing = standing_on(&only, &only, &changes, day("2070-01-01"));
+        let standing = standing_on(&only, None, &changes, day("2070-01-01"));
         let since = day("2026-06-01");
         assert_eq!(standing, Standing::Revoked { kind: RevocationKind::Withdrawn, since });
     }

@@ -17,6 +17,9 @@ use super::hold::form_bytes;
 use super::ports::{Clock, Form, Later, Vault, VersionRecord};
 use super::standing::look_up;
 
+/// Files up to this size are judged where the request is; our own bound, above the size of our own documents.
+const SMALL_FILE_BYTES: usize = 200_000;
+
 /// Whom to trust, and what names are known here.
 pub struct Judging {
     /// Where trust begins.
@@ -43,7 +46,7 @@ impl VerifyDesk for Verifying {
     fn file<'a>(&'a self, bytes: &'a [u8]) -> Later<'a, Verdict> {
         Box::pin(async move {
             let at = self.clock.now();
-            let examined = self.judging.examine(bytes, at);
+            let examined = self.examine(bytes, at).await;
             let fact = match examined.license_id() {
                 Some(id) => self.ask(id, at).await,
                 None => VaultFact::NotAsked,
@@ -102,6 +105,18 @@ impl Judging {
 }
 
 impl Verifying {
+    /// Judges on this thread what takes well under a millisecond, and anything larger on one of those set aside
+    /// for work: what strangers send must not hold up the answers to everybody else.
+    async fn examine(&self, bytes: &[u8], at: Moment) -> judge::Examined {
+        if bytes.len() <= SMALL_FILE_BYTES {
+            return self.judging.examine(bytes, at);
+        }
+        let (judging, copy) = (Arc::clone(&self.judging), bytes.to_vec());
+        let judged = tokio::task::spawn_blocking(move || judging.examine(&copy, at)).await;
+        // A panic in the judge is a fault of ours, and told as one wherever it arises.
+        judged.unwrap_or_else(|broken| std::panic::resume_unwind(broken.into_panic()))
+    }
+
     async fn ask(&self, id: &LicenseId, at: Moment) -> VaultFact {
         let Some(vault) = &self.vault else { return VaultFact::NotAsked };
         match look_up(vault.as_ref(), id, at.day_in_china()).await {
