@@ -136,6 +136,5 @@ fn unknown_issuers(read: &ReadType, registry: &[String]) -> Vec<CatalogueFault> 
 }
 
 fn broken(what: &str, faults: &[CatalogueFault]) -> CliError {
-    let list: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
-    CliError::new(format!("the {what} do not hold together"), format!("\n{}", list.join("\n")))
+    CliError::listing(format!("the {what} do not hold together"), faults)
 }

@@ -51,7 +51,7 @@ pub struct DevKeysReport {
 pub(super) fn command(out: &Path) -> Result<Outcome, CliError> {
     let config = house::configure(&HouseArgs::default())?;
     let registry = read_authorities(&TemplateFolder::new(&config.templates_dir), None)
-        .map_err(|faults| CliError::new("authorities.toml", format!("{faults:?}")))?;
+        .map_err(|faults| CliError::listing("authorities.toml", &faults))?;
     let authorities: Vec<(AuthorityCode, String)> =
         registry.into_iter().map(|authority| (authority.code, authority.name)).collect();
     let rsa_for = authorities

@@ -5,11 +5,9 @@ use crate::keys;
 
 use super::args::HouseArgs;
 use super::house;
+use super::keys::{WARN_DAYS, days_left};
 use super::output::say;
 use super::{CliError, Outcome};
-
-/// From so many days before its end a certificate is pointed out.
-const WARN_DAYS: i64 = 60;
 
 pub(super) async fn run(args: &HouseArgs) -> Result<Outcome, CliError> {
     let config = house::configure(args)?;
@@ -43,8 +41,7 @@ pub(super) async fn run(args: &HouseArgs) -> Result<Outcome, CliError> {
         Ok(ring) => {
             let now = house::now();
             for key in ring.iter() {
-                let end = key.certificate().not_after();
-                let days = (end.unix_seconds() - now.unix_seconds()) / 86_400;
+                let days = days_left(key, now);
                 if days < WARN_DAYS {
                     tell(
                         false,

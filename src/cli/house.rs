@@ -173,26 +173,20 @@ fn home() -> Result<PathBuf, CliError> {
 
 /// Types, faces and fonts.
 pub(super) fn workshop(config: &Config) -> Result<Workshop, CliError> {
-    Workshop::open(&TemplateFolder::new(&config.templates_dir)).map_err(|faults| {
-        let list: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
-        CliError::new("the templates do not hold together", format!("\n{}", list.join("\n")))
-    })
+    Workshop::open(&TemplateFolder::new(&config.templates_dir))
+        .map_err(|faults| CliError::listing("the templates do not hold together", &faults))
 }
 
 /// Types and authorities alone: what judging needs, without the fonts that drawing needs.
 pub(super) fn registry(config: &Config) -> Result<Catalogue, CliError> {
-    read_registry(&TemplateFolder::new(&config.templates_dir)).map_err(|faults| {
-        let list: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
-        CliError::new("the templates do not hold together", format!("\n{}", list.join("\n")))
-    })
+    read_registry(&TemplateFolder::new(&config.templates_dir))
+        .map_err(|faults| CliError::listing("the templates do not hold together", &faults))
 }
 
 /// The sealing keys.
 pub(super) fn key_ring(config: &Config) -> Result<KeyRing, CliError> {
-    KeyRing::load(&config.seals_dir).map_err(|problems| {
-        let list: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
-        CliError::new("the sealing keys do not hold together", format!("\n{}", list.join("\n")))
-    })
+    KeyRing::load(&config.seals_dir)
+        .map_err(|problems| CliError::listing("the sealing keys do not hold together", &problems))
 }
 
 /// Anchors, helping certificates and revocation lists out of files and folders.
@@ -223,10 +217,9 @@ pub(super) fn trust_store(paths: &[PathBuf]) -> Result<TrustStore, CliError> {
             builder = builder.add_folder_file(&file.display().to_string(), &text(file)?);
         }
     }
-    builder.build().map_err(|problems| {
-        let list: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
-        CliError::new("what is to be trusted cannot be read", format!("\n{}", list.join("\n")))
-    })
+    builder
+        .build()
+        .map_err(|problems| CliError::listing("what is to be trusted cannot be read", &problems))
 }
 
 /// The key of the blind indexes, or `None` where there is no such file yet.

@@ -2,13 +2,21 @@
 
 use serde_json::json;
 
+use crate::domain::Moment;
+use crate::keys::SealKey;
+
 use super::args::{KeysArgs, KeysCommand};
 use super::house;
 use super::output::{say, say_json};
 use super::{CliError, Outcome};
 
 /// From so many days before its end a certificate is pointed out.
-const WARN_DAYS: i64 = 60;
+pub(super) const WARN_DAYS: i64 = 60;
+
+/// Whole days until the sealing certificate of `key` ends; negative once it has.
+pub(super) fn days_left(key: &SealKey, now: Moment) -> i64 {
+    (key.certificate().not_after().unix_seconds() - now.unix_seconds()) / 86_400
+}
 
 pub(super) fn run(args: &KeysArgs) -> Result<Outcome, CliError> {
     let KeysCommand::List { json, house } = &args.command;
@@ -18,7 +26,7 @@ pub(super) fn run(args: &KeysArgs) -> Result<Outcome, CliError> {
     let mut rows = Vec::new();
     for key in ring.iter() {
         let certificate = key.certificate();
-        let days = (certificate.not_after().unix_seconds() - now.unix_seconds()) / 86_400;
+        let days = days_left(key, now);
         let note = match days {
             ..0 => "ended",
             0..WARN_DAYS => "ends soon",

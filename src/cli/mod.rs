@@ -94,6 +94,12 @@ impl CliError {
     pub fn new(what: impl std::fmt::Display, why: impl std::fmt::Display) -> Self {
         Self { what: format!("{what}: {why}") }
     }
+
+    /// What was attempted, and everything that stood in the way, a line each.
+    pub fn listing<T: std::fmt::Display>(what: impl std::fmt::Display, faults: &[T]) -> Self {
+        let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+        Self::new(what, format!("\n{}", lines.join("\n")))
+    }
 }
 
 impl std::fmt::Display for CliError {

@@ -47,6 +47,14 @@ impl TypeDefinition {
     pub fn field(&self, code: &str) -> Option<&FieldDefinition> {
         self.fields.iter().find(|field| field.code == code)
     }
+
+    /// The columns of a table field; none for any other.
+    pub fn columns(&self, code: &str) -> &[Column] {
+        match self.field(code).map(|field| &field.source) {
+            Some(FieldSource::Submitted { kind: FieldKind::Table { columns, .. }, .. }) => columns,
+            _ => &[],
+        }
+    }
 }
 
 /// Who may hold a license of a type.

@@ -19,8 +19,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::crypto::{Digest, Random};
 use crate::domain::{
-    Column, Day, FaceData, FaceValue, FieldKind, FieldSource, Holder, IssuingAuthority, LicenseId,
-    TypeDefinition, Validity,
+    Column, Day, FaceData, FaceValue, Holder, IssuingAuthority, LicenseId, TypeDefinition, Validity,
 };
 
 use super::json::write_text;
@@ -95,7 +94,7 @@ impl Content {
         shelf.add("license_number", |out| write_text(out, input.license_number));
         shelf.add("holders", |out| write_holders(out, input.holders));
         for (code, value) in input.face.iter() {
-            shelf.add(code, |out| write_value(out, value, columns(input.definition, code)));
+            shelf.add(code, |out| write_value(out, value, input.definition.columns(code)));
         }
         let Disclosures { encoded: disclosures, mut digests, .. } = shelf;
         let count = digests.len();
@@ -206,13 +205,6 @@ fn write_open(input: &ContentInput<'_>, id: &str, digests: &[String]) -> Vec<u8>
     member("version", &input.id.version().to_string());
     out.push(b'}');
     out
-}
-
-fn columns<'d>(definition: &'d TypeDefinition, code: &str) -> &'d [Column] {
-    match definition.field(code).map(|field| &field.source) {
-        Some(FieldSource::Submitted { kind: FieldKind::Table { columns, .. }, .. }) => columns,
-        _ => &[],
-    }
 }
 
 fn write_holders(out: &mut Vec<u8>, holders: &[Holder]) {

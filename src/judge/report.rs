@@ -1,22 +1,12 @@
-//! Verdicts written down: as JSON for programs, as lines for a terminal.
+//! Verdicts written down as lines for a terminal.
 //!
-//! The JSON is the verdict itself, member for member; several files give a list. The lines lead with the
-//! headline, Chinese first, and then say every check, so that a clerk reads one line and an expert all.
+//! For programs a verdict is its own JSON, member for member. The lines lead with the headline, Chinese first,
+//! and then say every check, so that a clerk reads one line and an expert all.
 
 use std::fmt::Write;
 
 use super::finding::FindingOutcome;
 use super::verdict::Verdict;
-
-/// One verdict as JSON.
-pub fn json(verdict: &Verdict) -> serde_json::Result<String> {
-    serde_json::to_string_pretty(verdict)
-}
-
-/// Several verdicts as one JSON list.
-pub fn json_list(verdicts: &[Verdict]) -> serde_json::Result<String> {
-    serde_json::to_string_pretty(verdicts)
-}
 
 /// One verdict as lines for people.
 pub fn lines(verdict: &Verdict) -> String {

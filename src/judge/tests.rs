@@ -25,7 +25,7 @@ fn a_genuine_license_in_force_is_said_to_be_so() {
     let license = verdict.license.as_ref().unwrap();
     assert_eq!(license.id.to_string(), scene.content.id());
     assert_eq!(license.content_digest, scene.content.digest());
-    let json: serde_json::Value = serde_json::from_str(&report::json(&verdict).unwrap()).unwrap();
+    let json = serde_json::to_value(&verdict).unwrap();
     assert_eq!(json["verdict"], "valid");
     assert_eq!(json["standing"], "passed");
     assert_eq!(json["standing_state"], "in_force");

@@ -12,8 +12,8 @@ use super::desks::{FacePart, HeldLicense, HoldDesk, OpenedLicense};
 use super::error::{Fault, Refusal};
 use super::issue::Indexes;
 use super::ports::{Clock, Form, Later, UsageRecord, Vault, VersionRecord};
-use super::standing::look_up;
-use super::workshop::{Workshop, columns};
+use super::standing::standing_of;
+use super::workshop::Workshop;
 
 /// Serves holders.
 pub struct Holding {
@@ -99,9 +99,7 @@ impl Holding {
         content: &EcertFacts,
     ) -> Result<HeldLicense, Fault> {
         let today = self.clock.now().day_in_china();
-        let looked_up = look_up(self.vault.as_ref(), &record.id, today).await?;
-        let (_, standing) =
-            looked_up.ok_or_else(|| Fault::new("hold.standing", "a listed version is gone"))?;
+        let standing = standing_of(self.vault.as_ref(), &record, today).await?;
         let catalogue = self.workshop.catalogue();
         let key = record.id.key();
         let type_name = catalogue
@@ -133,17 +131,18 @@ impl Holding {
                 ))
             }
             Json::List(rows) => {
-                let names = columns(definition, code);
-                let codes = column_codes(definition, code);
+                let columns = definition.columns(code);
                 let cell = |row: &Json, code: &str| {
                     let cell =
                         row.as_object().and_then(|row| row.get(code)).and_then(Json::as_text);
                     cell.unwrap_or_default().to_owned()
                 };
-                let rows =
-                    rows.iter().map(|row| codes.iter().map(|code| cell(row, code)).collect());
-                let columns = names.into_iter().map(str::to_owned).collect();
-                Some(FacePart::Table { columns, rows: rows.collect() })
+                let rows = rows
+                    .iter()
+                    .map(|row| columns.iter().map(|column| cell(row, &column.code)).collect());
+                let rows = rows.collect();
+                let columns = columns.iter().map(|column| column.name.clone()).collect();
+                Some(FacePart::Table { columns, rows })
             }
             Json::Object(portrait) => {
                 let media_type = match portrait.get("media_type").and_then(Json::as_text) {
@@ -161,16 +160,6 @@ impl Holding {
             Some((field.name.clone(), part(&field.code, value)?))
         });
         Ok(shown.collect())
-    }
-}
-
-fn column_codes<'d>(definition: &'d crate::domain::TypeDefinition, code: &str) -> Vec<&'d str> {
-    use crate::domain::{FieldKind, FieldSource};
-    match definition.field(code).map(|field| &field.source) {
-        Some(FieldSource::Submitted { kind: FieldKind::Table { columns, .. }, .. }) => {
-            columns.iter().map(|column| column.code.as_str()).collect()
-        }
-        _ => Vec::new(),
     }
 }
 

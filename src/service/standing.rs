@@ -106,13 +106,23 @@ pub async fn look_up(
     let Some(record) = vault.find(id).await? else {
         return Ok(None);
     };
-    let successor = match id.version().next() {
-        Some(next) => vault.find(&id.key().version(next)).await?,
+    let standing = standing_of(vault, &record, day).await?;
+    Ok(Some((record, standing)))
+}
+
+/// The standing on `day` of a version whose record is at hand.
+pub async fn standing_of(
+    vault: &dyn Vault,
+    record: &VersionRecord,
+    day: Day,
+) -> Result<Standing, Fault> {
+    let key = record.id.key();
+    let successor = match record.id.version().next() {
+        Some(next) => vault.find(&key.version(next)).await?,
         None => None,
     };
-    let changes = vault.standing_changes(id.key()).await?;
-    let standing = standing_on(&record, successor.as_ref(), &changes, day);
-    Ok(Some((record, standing)))
+    let changes = vault.standing_changes(key).await?;
+    Ok(standing_on(record, successor.as_ref(), &changes, day))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::domain::{
     AuthorityCode, Catalogue, CatalogueFault, DivisionTree, FaceData, FaceValue, FaultKind,
-    FieldKind, FieldSource, IssuingAuthority, LicenseTypeCode, SubmissionFault, TypeDefinition,
+    IssuingAuthority, LicenseTypeCode, SubmissionFault, TypeDefinition,
 };
 use crate::pdf::{
     CompiledFace, DrawError, DrawFaultKind, DrawValue, DrawnFace, FaceInput, FontBook, SealMark,
@@ -180,7 +180,9 @@ impl<'s> FaceValues<'s> {
                     }
                 },
                 FaceValue::Rows(rows) => {
-                    ReadyValue::Table { columns: columns(definition, code), rows }
+                    let columns = definition.columns(code).iter();
+                    let columns = columns.map(|column| column.name.as_str()).collect();
+                    ReadyValue::Table { columns, rows }
                 }
                 FaceValue::Text { printed, .. } => ReadyValue::Text(printed),
             };
@@ -202,16 +204,6 @@ impl<'s> FaceValues<'s> {
             ReadyValue::Text(text) => DrawValue::Text(text),
         };
         self.values.iter().map(|(code, value)| (*code, drawable(value))).collect()
-    }
-}
-
-/// The names of a table field's columns.
-pub(super) fn columns<'d>(definition: &'d TypeDefinition, code: &str) -> Vec<&'d str> {
-    match definition.field(code).map(|field| &field.source) {
-        Some(FieldSource::Submitted { kind: FieldKind::Table { columns, .. }, .. }) => {
-            columns.iter().map(|column| column.name.as_str()).collect()
-        }
-        _ => Vec::new(),
     }
 }
 
