@@ -1,9 +1,12 @@
 //! What stands on the face of a license.
 //!
-//! [`FaceData`] is made by [`Submission::read`](super::Submission::read) alone, so a value here has the kind, the
-//! length and the characters its definition asks for. How it is drawn is left to `pdf`.
+//! [`FaceData`] is made by [`Submission::read`](super::Submission::read), so a value here has the kind, the
+//! length and the characters its definition asks for; or by [`FaceData::recalled`] from a version that was made
+//! of such values. How it is drawn is left to `pdf`.
 
 use std::fmt;
+
+use super::catalogue::{FieldDefinition, TypeDefinition};
 
 /// The values on the face (照面信息), in the order of the type definition; optional fields without a value
 /// are left out.
@@ -15,6 +18,21 @@ pub struct FaceData {
 impl FaceData {
     pub(super) fn new(values: Vec<(String, FaceValue)>) -> Self {
         Self { values }
+    }
+
+    /// The face of a version that was sealed before, from the values in it, read as programs read them.
+    ///
+    /// They were looked at when it was issued and are not looked at again: a rule that has become stricter since
+    /// does not take back what was granted under the earlier one.
+    pub fn recalled(
+        definition: &TypeDefinition,
+        mut value: impl FnMut(&FieldDefinition) -> Option<FaceValue>,
+    ) -> Self {
+        let recalled = definition.fields.iter().filter_map(|field| {
+            let value = value(field)?;
+            Some((field.code.clone(), field.as_printed(value)))
+        });
+        Self::new(recalled.collect())
     }
 
     /// Field code and value, in order.
@@ -82,6 +100,15 @@ impl PortraitType {
         match self {
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
+        }
+    }
+
+    /// The format with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "image/jpeg" => Some(Self::Jpeg),
+            "image/png" => Some(Self::Png),
+            _ => None,
         }
     }
 }

@@ -58,13 +58,7 @@ pub(super) fn fill(
                 }
             }
         };
-        let value = value.map(|value| match value {
-            FaceValue::Text { plain, .. } => {
-                FaceValue::Text { printed: field.printed(&plain), plain }
-            }
-            other => other,
-        });
-        values.extend(value.map(|value| (field.code.clone(), value)));
+        values.extend(value.map(|value| (field.code.clone(), field.as_printed(value))));
     }
     FaceData::new(values)
 }
@@ -251,14 +245,10 @@ fn read_portrait(
     let media_type = texts.required(object, &prefix, "media_type");
     let data = texts.required(object, &prefix, "data");
     let (media_type, data) = (media_type?, data?);
-    let media_type = match media_type {
-        "image/jpeg" => PortraitType::Jpeg,
-        "image/png" => PortraitType::Png,
-        _ => {
-            let why = "media_type is image/jpeg or image/png".to_owned();
-            texts.fault(place, FaultKind::BadPortrait { why });
-            return None;
-        }
+    let Some(media_type) = PortraitType::from_name(media_type) else {
+        let why = "media_type is image/jpeg or image/png".to_owned();
+        texts.fault(place, FaultKind::BadPortrait { why });
+        return None;
     };
     // Four characters of base64 carry three bytes; the exact form is looked at when the picture is drawn.
     let actual_bytes = data.trim_end_matches('=').len() * 3 / 4;

@@ -4,6 +4,7 @@
 //! and for the pages that show it again.
 
 use super::catalogue::{FieldDefinition, FieldKind, FieldSource, FilledFrom};
+use super::face::FaceValue;
 use super::time::{Day, TimeError};
 
 impl FieldDefinition {
@@ -27,6 +28,16 @@ impl FieldDefinition {
                 ..
             } => format!("{plain}{unit}"),
             _ => plain.to_owned(),
+        }
+    }
+
+    /// `value` with what is printed for it; only texts are printed otherwise than programs read them.
+    pub(super) fn as_printed(&self, value: FaceValue) -> FaceValue {
+        match value {
+            FaceValue::Text { plain, .. } => {
+                FaceValue::Text { printed: self.printed(&plain), plain }
+            }
+            other => other,
         }
     }
 }

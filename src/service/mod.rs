@@ -10,6 +10,7 @@ pub mod hold;
 pub mod issue;
 pub mod licenses;
 pub mod ports;
+pub mod recall;
 pub mod sealing;
 pub mod standing;
 pub mod turns;
