@@ -262,7 +262,7 @@ struct House {
 
 impl House {
     fn open() -> Self {
-        let workshop = Workshop::open(&TemplateFolder::new(&root().join("templates")));
+        let workshop = Workshop::open(Arc::new(TemplateFolder::new(&root().join("templates"))));
         let workshop = Arc::new(workshop.unwrap_or_else(|faults| panic!("{faults:?}")));
         let keys = KeyRing::load(&root().join("keys-dev").join("seals"));
         let keys = Arc::new(keys.unwrap_or_else(|faults| panic!("{faults:?}")));
@@ -300,7 +300,7 @@ impl House {
         Judging {
             trust: Arc::clone(&self.trust),
             paths: PathCache::new(16),
-            catalogue: self.workshop.catalogue(),
+            catalogue: self.workshop.clone(),
             development: true,
         }
     }

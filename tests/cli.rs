@@ -436,20 +436,20 @@ fn settings(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn an_eleventh_type_is_a_folder_and_no_program() {
+fn one_more_type_is_a_folder_and_no_program() {
     let folder = tempfile::tempdir().unwrap();
     let templates = folder.path().join("templates");
     copy(&root().join("templates"), &templates);
-    let code = "11990000MD0000008F011";
-    let eleventh = templates.join("types").join(code);
-    copy(&templates.join("types").join(FOOD), &eleventh);
-    edit(&eleventh.join("type.toml"), FOOD, code);
-    edit(&eleventh.join("type.toml"), "name = \"食品经营许可证\"", "name = \"夜市摊位许可证\"");
+    let code = "11990000MD0000008F099";
+    let further = templates.join("types").join(code);
+    copy(&templates.join("types").join(FOOD), &further);
+    edit(&further.join("type.toml"), FOOD, code);
+    edit(&further.join("type.toml"), "name = \"食品经营许可证\"", "name = \"夜市摊位许可证\"");
     let config = settings(folder.path());
 
-    run!("catalogue", "check", eleventh, "--config", config).code(0).says(&["in order"]);
+    run!("catalogue", "check", further, "--config", config).code(0).says(&["in order"]);
     let preview = folder.path().join("preview.pdf");
-    run!("catalogue", "preview", eleventh, "--out", preview, "--config", config).code(0);
+    run!("catalogue", "preview", further, "--out", preview, "--config", config).code(0);
     assert!(fs::read(&preview).unwrap().starts_with(b"%PDF-"));
 
     let mut body = first_good(FOOD);

@@ -825,7 +825,7 @@ fn a_seal_is_authentic_only_by_the_right_key_at_the_right_time() {
 #[test]
 fn toy_keys_count_for_nothing_where_development_is_not_accepted() {
     let pair = &pairs()[0];
-    let catalogue = workshop().catalogue();
+    let catalogue = workshop();
     let paths = zhengku::pki::PathCache::new(4);
     let judging = Judging { trust: trust(), paths, catalogue, development: false };
     for file in [&pair.pdf, &pair.ecert] {
@@ -924,7 +924,7 @@ fn sealed(
     ecert: Option<&[u8]>,
     sealed_at: Moment,
 ) -> Vec<u8> {
-    let workshop = workshop();
+    let workshop = workshop().bench();
     let values = FaceValues::of(submission.definition, &submission.face).unwrap();
     let drawn = workshop.draw(&values, id, support::PUBLIC_URL).unwrap();
     let cms = SealTemplate::new(key.chain()).unwrap();

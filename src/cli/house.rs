@@ -89,7 +89,7 @@ impl House {
         let judging = Arc::new(Judging {
             trust: Arc::clone(&trust),
             paths: PathCache::new(PATHS_REMEMBERED),
-            catalogue: workshop.catalogue(),
+            catalogue: workshop.clone(),
             development: config.mode.is_development(),
         });
         let issue = Arc::new(Issuing {
@@ -173,7 +173,7 @@ fn home() -> Result<PathBuf, CliError> {
 
 /// Types, faces and fonts.
 pub(super) fn workshop(config: &Config) -> Result<Workshop, CliError> {
-    Workshop::open(&TemplateFolder::new(&config.templates_dir))
+    Workshop::open(Arc::new(TemplateFolder::new(&config.templates_dir)))
         .map_err(|faults| CliError::listing("the templates do not hold together", &faults))
 }
 

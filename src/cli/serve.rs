@@ -3,21 +3,28 @@
 use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::config::{Config, DEVELOPMENT_TOKEN, Mode};
 use crate::crypto::Digest;
 use crate::domain::{Holder, HolderCode, HolderCodeKind};
 use crate::http::{self, Doors, HttpSettings};
 use crate::service::desks::IssuingSystem;
+use crate::service::workshop::{Refreshed, Workshop};
 use crate::web;
 
 use super::args::ServeArgs;
 use super::house::{self, House};
 use super::output::say;
 use super::{CliError, Outcome};
+
+/// How many faults of the templates are logged at once; `catalogue check` tells all.
+const FAULTS_LOGGED: usize = 20;
 
 pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, CliError> {
     let mut config = house::configure(&args.house)?;
@@ -51,7 +58,7 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
         verify: house.verify.clone(),
         hold: house.hold.clone(),
         license: house.licenses.clone(),
-        catalogue: house.workshop.catalogue(),
+        catalogue: house.workshop.clone(),
         vault: house.vault.clone(),
         clock: Arc::clone(&house.clock),
         random: Arc::clone(&house.random),
@@ -63,11 +70,44 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
         say(&format!("issuing systems: Authorization: Bearer {DEVELOPMENT_TOKEN}"));
     }
     say(&format!("listening on http://{address}"));
+    let looking = watch_templates(house.workshop.clone(), config.templates_poll_seconds);
     http::serve(listener, router, told_to_stop())
         .await
         .map_err(|error| CliError::new("the server ended", error))?;
+    if let Some(looking) = looking {
+        looking.abort();
+    }
     house.close().await;
     Ok(())
+}
+
+/// Looks at the templates every so many seconds, so that a new edition needs no restart.
+fn watch_templates(workshop: Arc<Workshop>, seconds: u64) -> Option<JoinHandle<()>> {
+    let mut ticks = (seconds > 0).then(|| tokio::time::interval(Duration::from_secs(seconds)))?;
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    Some(tokio::spawn(async move {
+        loop {
+            ticks.tick().await;
+            let workshop = Arc::clone(&workshop);
+            // Reading and compiling are work for a thread set aside, and requests go on meanwhile.
+            match tokio::task::spawn_blocking(move || workshop.refresh()).await {
+                Ok(Refreshed::Replaced { compiled }) => {
+                    tracing::info!(compiled, "the templates were replaced");
+                }
+                Ok(Refreshed::Refused(faults)) => {
+                    for fault in faults.iter().take(FAULTS_LOGGED) {
+                        tracing::error!(
+                            place = fault.place,
+                            cause = fault.message,
+                            "a template is broken; what was in force stays in force"
+                        );
+                    }
+                }
+                Ok(Refreshed::Settling | Refreshed::Unchanged) => {}
+                Err(error) => tracing::error!(%error, "looking at the templates broke off"),
+            }
+        }
+    }))
 }
 
 fn settings(house: &House) -> Result<HttpSettings, CliError> {

@@ -52,7 +52,7 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
         judging: Arc::new(Judging {
             trust,
             paths: PathCache::new(256),
-            catalogue: Arc::new(house::registry(&config)?),
+            catalogue: Arc::new(Arc::new(house::registry(&config)?)),
             development: config.mode.is_development(),
         }),
         vault,

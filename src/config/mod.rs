@@ -39,6 +39,8 @@ pub struct Config {
     pub body_limit_bytes: usize,
     /// Requests worked on at once.
     pub concurrency: usize,
+    /// How often the templates are looked at for a new state, in seconds; never for 0.
+    pub templates_poll_seconds: u64,
     /// A drill: the step of issuing before which the process stands still. Development only.
     pub stand_still_before: Option<String>,
 }
@@ -80,6 +82,7 @@ pub const DEVELOPMENT_TOKEN: &str = "DEV-issuing-system";
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_BODY_LIMIT_BYTES: i64 = 20_000_000;
 const DEFAULT_CONCURRENCY: i64 = 256;
+const DEFAULT_TEMPLATES_POLL_SECONDS: i64 = 5;
 
 impl Config {
     /// The settings of a development program whose files lie in `home`.
@@ -97,6 +100,7 @@ impl Config {
             development_holders: Some(home.join("fixtures").join("holders.json")),
             body_limit_bytes: 20_000_000,
             concurrency: 256,
+            templates_poll_seconds: 5,
             stand_still_before: None,
         }
     }
@@ -193,6 +197,10 @@ fn read(table: &mut Table<'_>, base: &Path, home: &Path) -> Option<Config> {
         .optional("concurrency", |table, key| table.whole(key, 1, 100_000))
         .flatten()
         .unwrap_or(DEFAULT_CONCURRENCY);
+    let templates_poll_seconds = table
+        .optional("templates_poll_seconds", |table, key| table.whole(key, 0, 86_400))
+        .flatten()
+        .unwrap_or(DEFAULT_TEMPLATES_POLL_SECONDS);
     let stand_still_before = table.optional("stand_still_before", Table::text).flatten();
     if production && stand_still_before.is_some() {
         table.fault("stand_still_before", "is a drill for development and has no place here");
@@ -218,6 +226,7 @@ fn read(table: &mut Table<'_>, base: &Path, home: &Path) -> Option<Config> {
         development_holders,
         body_limit_bytes: usize::try_from(body_limit_bytes).ok()?,
         concurrency: usize::try_from(concurrency).ok()?,
+        templates_poll_seconds: u64::try_from(templates_poll_seconds).ok()?,
         stand_still_before,
     })
 }

@@ -8,8 +8,10 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::crypto::{Digest, Random};
-use crate::domain::{Catalogue, Holder};
-use crate::service::desks::{HoldDesk, IssueDesk, IssuingSystem, LicenseDesk, VerifyDesk};
+use crate::domain::Holder;
+use crate::service::desks::{
+    CatalogueDesk, HoldDesk, IssueDesk, IssuingSystem, LicenseDesk, VerifyDesk,
+};
 use crate::service::ports::{Clock, Vault};
 
 /// Everything a door may ask.
@@ -24,7 +26,7 @@ pub struct Doors {
     /// Serves issuing systems with what they issued.
     pub license: Arc<dyn LicenseDesk>,
     /// Which types and authorities there are.
-    pub catalogue: Arc<Catalogue>,
+    pub catalogue: Arc<dyn CatalogueDesk>,
     /// Asked for readiness, and for nothing else.
     pub vault: Arc<dyn Vault>,
     /// Tells when a session ends.

@@ -22,8 +22,8 @@ pub async fn live() -> Json<Health> {
 /// Asks the parts the server depends on.
 #[utoipa::path(get, path = "/health/ready", tag = "health", operation_id = "ready",
     responses(
-        (status = 200, description = "Every part answers", body = Health, example = json!({"status": "ready", "parts": [{"part": "vault", "status": "ok"}]})),
-        (status = 503, description = "A part does not answer", body = Health, example = json!({"status": "not_ready", "parts": [{"part": "vault", "status": "unreachable"}]})),
+        (status = 200, description = "Every part that is needed answers", body = Health, example = json!({"status": "ready", "parts": [{"part": "vault", "status": "ok"}, {"part": "templates", "status": "ok"}]})),
+        (status = 503, description = "A part does not answer", body = Health, example = json!({"status": "not_ready", "parts": [{"part": "vault", "status": "unreachable"}, {"part": "templates", "status": "ok"}]})),
     ))]
 pub async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Health>) {
     let asked = tokio::time::timeout(std::time::Duration::from_secs(5), doors.vault.ping()).await;
@@ -38,11 +38,15 @@ pub async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Health>) {
             "unreachable"
         }
     };
+    // Broken templates stop nothing: what was in force before still is.
+    let templates = if doors.catalogue.is_current() { "ok" } else { "outdated" };
     let (code, status) = match vault {
         "ok" => (StatusCode::OK, "ready"),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
     };
-    (code, Json(Health { status, parts: vec![Part { part: "vault", status: vault }] }))
+    let parts = [("vault", vault), ("templates", templates)];
+    let parts = parts.map(|(part, status)| Part { part, status }).to_vec();
+    (code, Json(Health { status, parts }))
 }
 
 /// How the server is.
@@ -55,11 +59,11 @@ pub struct Health {
 }
 
 /// How a part is.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 #[schema(as = HealthPart)]
 pub struct Part {
     /// Which.
     part: &'static str,
-    /// `ok` or `unreachable`.
+    /// `ok`, `unreachable`, or `outdated`: the templates on disk are broken, and those before them are in force.
     status: &'static str,
 }

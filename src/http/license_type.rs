@@ -17,7 +17,7 @@ use super::doors::Doors;
 use super::openapi;
 use super::problem::{Problem, TYPE_NOT_FOUND};
 
-/// The catalogue changes when the server is set up anew, so an answer may be kept for a while.
+/// The catalogue changes seldom, so an answer may be kept for a while.
 const KEEP: [(axum::http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=300")];
 
 /// List the license types
@@ -35,7 +35,7 @@ const KEEP: [(axum::http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-
     )
 )]
 pub async fn list(State(doors): State<Doors>) -> impl IntoResponse {
-    let items = doors.catalogue.newest().map(TypeLine::of).collect();
+    let items = doors.catalogue.catalogue().newest().map(TypeLine::of).collect();
     (KEEP, Json(TypeList { items }))
 }
 
@@ -60,9 +60,10 @@ pub async fn describe(
     Path(code): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let code = code.parse::<LicenseTypeCode>().map_err(|_| Problem::new(&TYPE_NOT_FOUND))?;
-    let definition = doors.catalogue.newest().find(|definition| definition.code == code);
+    let catalogue = doors.catalogue.catalogue();
+    let definition = catalogue.newest().find(|definition| definition.code == code);
     let definition = definition.ok_or_else(|| Problem::new(&TYPE_NOT_FOUND))?;
-    Ok((KEEP, Json(TypeAnswer::of(definition, &doors.catalogue))))
+    Ok((KEEP, Json(TypeAnswer::of(definition, &catalogue))))
 }
 
 /// The license types.

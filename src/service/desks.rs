@@ -4,7 +4,9 @@
 //! behind these traits, and a license that a caller may not see is [`Refusal::NotFound`], exactly as one that
 //! does not exist. The traits are object-safe: a door holds them as `Arc<dyn …>`, and tests put others there.
 
-use crate::domain::{AuthorityCode, Day, HolderCode, LicenseId, Standing};
+use std::sync::Arc;
+
+use crate::domain::{AuthorityCode, Catalogue, Day, HolderCode, LicenseId, Standing};
 use crate::judge::Verdict;
 
 use super::error::{Fault, Refusal};
@@ -17,6 +19,26 @@ pub struct IssuingSystem {
     pub name: String,
     /// The authorities it acts for. A license of any other authority does not exist for it.
     pub authorities: Vec<AuthorityCode>,
+}
+
+/// Knows which types and authorities there are at the moment.
+pub trait CatalogueDesk: Send + Sync {
+    /// The types and authorities in force; whoever needs them twice for one answer asks once.
+    fn catalogue(&self) -> Arc<Catalogue>;
+
+    /// Whether what is in force is what the templates say now; not so where they are broken.
+    fn is_current(&self) -> bool;
+}
+
+/// A catalogue that never changes.
+impl CatalogueDesk for Arc<Catalogue> {
+    fn catalogue(&self) -> Arc<Catalogue> {
+        Self::clone(self)
+    }
+
+    fn is_current(&self) -> bool {
+        true
+    }
 }
 
 /// Has licenses made.

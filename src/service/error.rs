@@ -8,7 +8,7 @@ use std::fmt;
 use crate::domain::{LicenseId, SubmissionFault, VersionNo};
 
 /// Trouble of our own: an unreachable vault, a missing key, an answer that makes no sense.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fault {
     /// Where it arose, for the operator: a short fixed word such as `vault.commit`.
     pub place: &'static str,

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{HolderCode, LicenseId};
+use crate::domain::{Catalogue, HolderCode, LicenseId};
 use crate::ecert::{EcertFacts, Json, SdJwt};
 
 use super::desks::{FacePart, HeldLicense, HoldDesk, OpenedLicense};
@@ -31,10 +31,11 @@ impl HoldDesk for Holding {
     fn list<'a>(&'a self, holder: &'a HolderCode) -> Later<'a, Result<Vec<HeldLicense>, Fault>> {
         Box::pin(async move {
             let records = self.vault.held_by(&self.indexes.holder(holder)).await?;
+            let catalogue = self.workshop.catalogue();
             let mut held = Vec::with_capacity(records.len());
             for record in records {
                 let content = content(self.vault.as_ref(), &record).await?;
-                held.push(self.held(record, &content).await?);
+                held.push(self.held(&catalogue, record, &content).await?);
             }
             Ok(held)
         })
@@ -47,10 +48,11 @@ impl HoldDesk for Holding {
     ) -> Later<'a, Result<OpenedLicense, Refusal>> {
         Box::pin(async move {
             let (record, content) = self.theirs(holder, id).await?;
+            let catalogue = self.workshop.catalogue();
             let opened = OpenedLicense {
-                face: self.face(&record, &content)?,
+                face: face(&catalogue, &record, &content)?,
                 holder_names: holder_names(&content),
-                held: self.held(record, &content).await?,
+                held: self.held(&catalogue, record, &content).await?,
             };
             self.write_down(id, "open").await?;
             Ok(opened)
@@ -95,12 +97,12 @@ impl Holding {
 
     async fn held(
         &self,
+        catalogue: &Catalogue,
         record: VersionRecord,
         content: &EcertFacts,
     ) -> Result<HeldLicense, Fault> {
         let today = self.clock.now().day_in_china();
         let standing = standing_of(self.vault.as_ref(), &record, today).await?;
-        let catalogue = self.workshop.catalogue();
         let key = record.id.key();
         let type_name = catalogue
             .edition(key.type_code(), record.edition)
@@ -112,55 +114,51 @@ impl Holding {
         let license_number = number.unwrap_or_default().to_owned();
         Ok(HeldLicense { record, type_name, license_number, authority_name, standing })
     }
+}
 
-    /// The face in the order of the type definition, as it is printed.
-    fn face(
-        &self,
-        record: &VersionRecord,
-        content: &EcertFacts,
-    ) -> Result<Vec<(String, FacePart)>, Fault> {
-        let catalogue = self.workshop.catalogue();
-        let definition = catalogue
-            .edition(record.id.key().type_code(), record.edition)
-            .ok_or_else(|| Fault::new("hold.face", "the edition a license was made by is gone"))?;
-        let part = |code: &str, value: &Json| match value {
-            Json::Text(text) => {
-                let field = definition.field(code);
-                Some(FacePart::Text(
-                    field.map_or_else(|| text.clone(), |field| field.printed(text)),
-                ))
-            }
-            Json::List(rows) => {
-                let columns = definition.columns(code);
-                let cell = |row: &Json, code: &str| {
-                    let cell =
-                        row.as_object().and_then(|row| row.get(code)).and_then(Json::as_text);
-                    cell.unwrap_or_default().to_owned()
-                };
-                let rows = rows
-                    .iter()
-                    .map(|row| columns.iter().map(|column| cell(row, &column.code)).collect());
-                let rows = rows.collect();
-                let columns = columns.iter().map(|column| column.name.clone()).collect();
-                Some(FacePart::Table { columns, rows })
-            }
-            Json::Object(portrait) => {
-                let media_type = match portrait.get("media_type").and_then(Json::as_text) {
-                    Some("image/jpeg") => "image/jpeg",
-                    Some("image/png") => "image/png",
-                    _ => return None,
-                };
-                let base64 = portrait.get("data").and_then(Json::as_text)?.to_owned();
-                Some(FacePart::Portrait { media_type, base64 })
-            }
-            _ => None,
-        };
-        let shown = definition.fields.iter().filter_map(|field| {
-            let value = content.disclosed.get(&field.code)?;
-            Some((field.name.clone(), part(&field.code, value)?))
-        });
-        Ok(shown.collect())
-    }
+/// The face in the order of the type definition, as it is printed.
+fn face(
+    catalogue: &Catalogue,
+    record: &VersionRecord,
+    content: &EcertFacts,
+) -> Result<Vec<(String, FacePart)>, Fault> {
+    let definition = catalogue
+        .edition(record.id.key().type_code(), record.edition)
+        .ok_or_else(|| Fault::new("hold.face", "the edition a license was made by is gone"))?;
+    let part = |code: &str, value: &Json| match value {
+        Json::Text(text) => {
+            let field = definition.field(code);
+            Some(FacePart::Text(field.map_or_else(|| text.clone(), |field| field.printed(text))))
+        }
+        Json::List(rows) => {
+            let columns = definition.columns(code);
+            let cell = |row: &Json, code: &str| {
+                let cell = row.as_object().and_then(|row| row.get(code)).and_then(Json::as_text);
+                cell.unwrap_or_default().to_owned()
+            };
+            let rows = rows
+                .iter()
+                .map(|row| columns.iter().map(|column| cell(row, &column.code)).collect());
+            let rows = rows.collect();
+            let columns = columns.iter().map(|column| column.name.clone()).collect();
+            Some(FacePart::Table { columns, rows })
+        }
+        Json::Object(portrait) => {
+            let media_type = match portrait.get("media_type").and_then(Json::as_text) {
+                Some("image/jpeg") => "image/jpeg",
+                Some("image/png") => "image/png",
+                _ => return None,
+            };
+            let base64 = portrait.get("data").and_then(Json::as_text)?.to_owned();
+            Some(FacePart::Portrait { media_type, base64 })
+        }
+        _ => None,
+    };
+    let shown = definition.fields.iter().filter_map(|field| {
+        let value = content.disclosed.get(&field.code)?;
+        Some((field.name.clone(), part(&field.code, value)?))
+    });
+    Ok(shown.collect())
 }
 
 /// Whether `content` names this holder.

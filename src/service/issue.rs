@@ -23,7 +23,7 @@ use super::ports::{
 };
 use super::sealing::{PreparedKey, Sealing, serial};
 use super::turns::Turns;
-use super::workshop::{FaceValues, Workshop};
+use super::workshop::{FaceValues, Workbench, Workshop};
 
 /// Has licenses made.
 pub struct Issuing {
@@ -76,6 +76,7 @@ impl Indexes {
 /// Only [`Issuing::prepare`] makes one and only [`Issuing::seal`] takes one, by value: what is sealed is what
 /// was checked, and it is sealed at most once.
 struct Prepared<'s> {
+    bench: &'s Workbench,
     submission: &'s Submission<'s>,
     id: LicenseId,
     drawn: DrawnFace<'s>,
@@ -122,9 +123,11 @@ impl Issuing {
         self.watch.before(Step::Parse);
         let now = self.clock.now();
         let sent: WireValue = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
-        let catalogue = self.workshop.catalogue();
+        // One state of the templates for the whole request, whatever becomes of them meanwhile.
+        let bench = self.workshop.bench();
+        let catalogue = bench.catalogue();
         let submission = Submission::read_with_face(&sent, &catalogue, now.day_in_china())
-            .map_err(|unread| self.refuse_unread(unread))?;
+            .map_err(|unread| refuse_unread(&bench, unread))?;
         if !client.authorities.contains(&submission.authority.code) {
             return Err(Refusal::Forbidden { missing: "to submit for this authority" });
         }
@@ -136,7 +139,7 @@ impl Issuing {
         // 4 and 5. Draw and bind.
         let values = FaceValues::of(submission.definition, &submission.face)?;
         let id_text = id.to_string();
-        let prepared = self.prepare(&submission, &values, (id.clone(), &id_text), now)?;
+        let prepared = self.prepare(&bench, &submission, &values, (id.clone(), &id_text), now)?;
         let content_digest = prepared.content.digest();
         let number_index = self.indexes.number(&submission.license_number);
         let holders = submission.holders.iter();
@@ -175,17 +178,6 @@ impl Issuing {
         // 9. Answer.
         self.watch.before(Step::Answer);
         Ok(Issued { record, repeated: false })
-    }
-
-    /// All faults at once: what could be read of the face is drawn, too, so that a sender who mends what is
-    /// wrong with the data does not then hear for the first time of a box that is too small.
-    fn refuse_unread(&self, unread: Unread<'_>) -> Refusal {
-        let Unread { mut faults, face } = unread;
-        if let Some((definition, face)) = face {
-            faults.extend(self.workshop.faults_of(definition, &face));
-            faults.sort_by(|a, b| (&a.field, a.code()).cmp(&(&b.field, b.code())));
-        }
-        Refusal::Submission(faults)
     }
 
     async fn repeat(&self, id: &LicenseId) -> Result<Issued, Refusal> {
@@ -237,7 +229,8 @@ impl Issuing {
     }
 
     fn prepare<'s>(
-        &'s self,
+        &self,
+        bench: &'s Workbench,
         submission: &'s Submission<'s>,
         values: &'s FaceValues<'s>,
         (id, id_text): (LicenseId, &'s str),
@@ -246,7 +239,7 @@ impl Issuing {
         let key = self.sealing.find(&submission.authority.code, now)?;
         // 4. Draw: what does not fit is a refusal, not a shrunken blur.
         self.watch.before(Step::Draw);
-        let drawn = self.workshop.draw(values, id_text, &self.public_url)?;
+        let drawn = bench.draw(values, id_text, &self.public_url)?;
         // 5. Bind: one content digest, which every form will carry.
         self.watch.before(Step::Bind);
         let input = ContentInput {
@@ -260,19 +253,19 @@ impl Issuing {
             face: &submission.face,
         };
         let content = Content::new(&input, self.random.as_ref());
-        Ok(Prepared { submission, id, drawn, content, key, now })
+        Ok(Prepared { bench, submission, id, drawn, content, key, now })
     }
 
     /// Uses the sealing key on `prepared`: once for the e-certificate, once for the PDF that carries it.
     fn seal(&self, prepared: Prepared<'_>) -> Result<SealedForms, Fault> {
-        let Prepared { submission, id, drawn, content, key, now } = prepared;
+        let Prepared { bench, submission, id, drawn, content, key, now } = prepared;
         let signer = key.key.signer();
         let places = Places { issuer: &self.public_url, public_url: &self.public_url };
         let ecert = ecert::issue(&content, &key.header, signer, &places, now)
             .map_err(|error| Fault::new("seal.ecert", error))?;
 
         let content_digest = content.digest();
-        let seal = self.workshop.seal(submission.authority)?;
+        let seal = bench.seal(submission.authority)?;
         let crls: Vec<&[u8]> = key.crls.iter().map(Vec::as_slice).collect();
         let unsealed = drawn
             .assemble(&Binding {
@@ -316,6 +309,17 @@ impl Issuing {
         };
         Ok((record, objects))
     }
+}
+
+/// All faults at once: what could be read of the face is drawn, too, so that a sender who mends what is
+/// wrong with the data does not then hear for the first time of a box that is too small.
+fn refuse_unread(bench: &Workbench, unread: Unread<'_>) -> Refusal {
+    let Unread { mut faults, face } = unread;
+    if let Some((definition, face)) = face {
+        faults.extend(bench.faults_of(definition, &face));
+        faults.sort_by(|a, b| (&a.field, a.code()).cmp(&(&b.field, b.code())));
+    }
+    Refusal::Submission(faults)
 }
 
 fn not_json(error: &serde_json::Error) -> Refusal {

@@ -13,6 +13,8 @@ pub mod ports;
 pub mod recall;
 pub mod sealing;
 pub mod standing;
+pub mod template_state;
 pub mod turns;
 pub mod verify;
+pub mod workbench;
 pub mod workshop;

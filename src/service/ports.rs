@@ -348,6 +348,20 @@ pub struct TypeFiles {
     pub type_text: String,
     /// The text of `face.toml`.
     pub face_text: String,
+    /// Every `.svg` file beside them, by name, with its text.
+    pub art: Vec<(String, String)>,
+}
+
+impl TypeFiles {
+    /// The digest of all files of the type.
+    pub fn digest(&self) -> Digest {
+        let art = self.art.iter().flat_map(|(name, text)| [name, text]);
+        let texts: Vec<&String> =
+            [&self.type_text, &self.face_text].into_iter().chain(art).collect();
+        let digests: Vec<Digest> = texts.iter().map(|text| Digest::of(text.as_bytes())).collect();
+        let parts: Vec<&[u8]> = digests.iter().map(|digest| &digest.as_bytes()[..]).collect();
+        Digest::of_parts(&parts)
+    }
 }
 
 /// The key an authority seals with, and the certificates that vouch for it.

@@ -7,11 +7,11 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Catalogue, LicenseId, Moment};
+use crate::domain::{LicenseId, Moment};
 use crate::judge::{self, Trust, VaultFact, VaultRecord, Verdict};
 use crate::pki::{PathCache, TrustStore};
 
-use super::desks::VerifyDesk;
+use super::desks::{CatalogueDesk, VerifyDesk};
 use super::error::{Fault, Refusal};
 use super::hold::form_bytes;
 use super::ports::{Clock, Form, Later, Vault, VersionRecord};
@@ -27,7 +27,7 @@ pub struct Judging {
     /// Certificate paths that were verified before.
     pub paths: PathCache,
     /// The registry of types and authorities; names are taken from it and never from a document.
-    pub catalogue: Arc<Catalogue>,
+    pub catalogue: Arc<dyn CatalogueDesk>,
     /// Whether certificates made for development count.
     pub development: bool,
 }
@@ -84,13 +84,14 @@ impl VerifyDesk for Verifying {
 impl Judging {
     /// What a file is and says, before the vault is asked.
     pub fn examine(&self, bytes: &[u8], at: Moment) -> judge::Examined {
+        let catalogue = self.catalogue.catalogue();
         let authorities = |code: &str| {
-            let authority = self.catalogue.authority(&code.parse().ok()?)?;
+            let authority = catalogue.authority(&code.parse().ok()?)?;
             Some(authority.name.clone())
         };
         let types = |code: &str| {
             let code = code.parse().ok()?;
-            let newest = self.catalogue.newest().find(|definition| definition.code == code)?;
+            let newest = catalogue.newest().find(|definition| definition.code == code)?;
             Some(newest.name.clone())
         };
         let trust = Trust {

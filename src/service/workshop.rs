@@ -1,238 +1,118 @@
-//! The workshop: license types with their faces, compiled once and drawn from many times.
+//! The workshop: which state of the templates is in force.
 //!
-//! [`Workshop::open`] reads every template and reports every fault of all of them together. A workshop that
-//! exists can draw every type it knows. Drawing turns a submission's values into a face; what does not fit,
-//! or has a character no font draws, is refused here with all its faults.
+//! [`Workshop::open`] reads every template and reports every fault of all of them together. Afterwards
+//! [`Workshop::refresh`] may be called as often as one likes: a changed state that holds together takes the place
+//! of the one before in a single step, while whatever has begun on that one ends on it. A state with a fault
+//! changes nothing; the one before stays in force, and the faults are told once.
+//!
+//! When to look is for the caller to say.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::crypto::Digest;
+use crate::domain::Catalogue;
 
-use crate::domain::{
-    AuthorityCode, Catalogue, CatalogueFault, DivisionTree, FaceData, FaceValue, FaultKind,
-    IssuingAuthority, LicenseTypeCode, SubmissionFault, TypeDefinition,
-};
-use crate::pdf::{
-    CompiledFace, DrawError, DrawFaultKind, DrawValue, DrawnFace, FaceInput, FontBook, SealMark,
-    draw,
-};
-
-use super::catalogue::{ReadType, read_authorities, read_divisions, read_fonts, read_type};
-use super::error::{Fault, Refusal};
+use super::desks::CatalogueDesk;
 use super::ports::TemplateSource;
+use super::template_state::TemplateState;
+pub use super::workbench::{FaceValues, TemplateFault, Workbench};
 
-/// What stands on the seal below the star.
-const SEAL_CAPTION: &str = "电子证照专用章";
-
-/// Types, faces, fonts and seal pictures.
+/// The workbench in force, and where the next one comes from.
 pub struct Workshop {
-    catalogue: Arc<Catalogue>,
-    divisions: DivisionTree,
-    faces: HashMap<(LicenseTypeCode, u32), CompiledFace>,
-    fonts: FontBook,
-    seals: Mutex<HashMap<AuthorityCode, Arc<SealMark>>>,
+    source: Arc<dyn TemplateSource>,
+    bench: RwLock<Arc<Workbench>>,
+    watch: Mutex<Watch>,
 }
 
-/// A fault of a template, and the file it stands in.
-pub type TemplateFault = CatalogueFault;
+/// What was seen when the templates were last looked at.
+#[derive(Default)]
+struct Watch {
+    /// A changed state, seen once.
+    settling: Option<Digest>,
+    /// A state that was turned away.
+    refused: Option<Digest>,
+    /// What is wrong with the templates as they are; empty while they are those in force.
+    faults: Vec<TemplateFault>,
+}
+
+/// What came of looking at the templates.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// They have changed and are broken: the state before stays in force.
+    Refused(Vec<TemplateFault>),
+    /// They were replaced.
+    Replaced {
+        /// How many types were compiled; the others did not change.
+        compiled: usize,
+    },
+    /// They have just changed. They are taken once they are found the same a second time, so that nobody issues
+    /// by a half-copied folder.
+    Settling,
+    /// Nothing new.
+    Unchanged,
+}
 
 impl Workshop {
     /// Reads and compiles everything.
-    pub fn open(source: &dyn TemplateSource) -> Result<Self, Vec<TemplateFault>> {
-        let mut faults = Vec::new();
-        let fonts = read_fonts(source).map_err(|more| faults.extend(more)).ok();
-        let divisions = read_divisions(source).map_err(|more| faults.extend(more)).ok();
-        let authorities = read_authorities(source, divisions.as_ref());
-        let authorities = authorities.map_err(|more| faults.extend(more)).ok();
-        let types = source.types().map_err(|fault| {
-            faults.push(CatalogueFault::new("types", fault.cause));
-        });
-        let mut definitions = Vec::new();
-        let mut faces = HashMap::new();
-        for files in types.unwrap_or_default() {
-            let Some(fonts) = &fonts else { break };
-            match read_type(&files, fonts) {
-                Ok(ReadType { definition, face }) => {
-                    faces.insert((definition.code.clone(), definition.edition), face);
-                    definitions.push(definition);
-                }
-                Err(more) => faults.extend(more.into_iter().map(|fault| {
-                    CatalogueFault::new(
-                        format!("types/{} {}", files.name, fault.place),
-                        fault.message,
-                    )
-                })),
-            }
-        }
-        let catalogue = authorities.and_then(|authorities| {
-            Catalogue::new(definitions, authorities).map_err(|more| faults.extend(more)).ok()
-        });
-        match (catalogue, divisions, fonts) {
-            (Some(catalogue), Some(divisions), Some(fonts)) if faults.is_empty() => Ok(Self {
-                catalogue: Arc::new(catalogue),
-                divisions,
-                faces,
-                fonts,
-                seals: Mutex::default(),
-            }),
-            _ => Err(faults),
-        }
+    pub fn open(source: Arc<dyn TemplateSource>) -> Result<Self, Vec<TemplateFault>> {
+        let bench = Workbench::build(&TemplateState::read(source.as_ref()), None)?;
+        Ok(Self { source, bench: RwLock::new(Arc::new(bench)), watch: Mutex::default() })
     }
 
-    /// The types and authorities.
+    /// The state in force. A request takes it once, and uses no other.
+    pub fn bench(&self) -> Arc<Workbench> {
+        Arc::clone(&self.bench.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The types and authorities in force.
     pub fn catalogue(&self) -> Arc<Catalogue> {
-        Arc::clone(&self.catalogue)
+        self.bench().catalogue()
     }
 
-    /// The divisions of the city.
-    pub fn divisions(&self) -> &DivisionTree {
-        &self.divisions
+    /// What is wrong with the templates as they were last seen; empty while they are those in force.
+    pub fn faults(&self) -> Vec<TemplateFault> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner).faults.clone()
     }
 
-    /// The fonts.
-    pub fn fonts(&self) -> &FontBook {
-        &self.fonts
-    }
-
-    /// Draws the face of a submission.
-    pub fn draw<'v>(
-        &'v self,
-        values: &'v FaceValues<'v>,
-        id: &'v str,
-        public_url: &str,
-    ) -> Result<DrawnFace<'v>, Refusal> {
-        let definition = values.definition;
-        let key = (definition.code.clone(), definition.edition);
-        let face = self
-            .faces
-            .get(&key)
-            .ok_or_else(|| Fault::new("workshop.face", "a type in force has no compiled face"))?;
-        let qr_text = qr_text(public_url, id);
-        let values = values.drawable();
-        let input = FaceInput { license_id: id, values: &values, qr_text: &qr_text };
-        draw(face, &self.fonts, &input).map_err(refuse)
-    }
-
-    /// What drawing would find wrong with a face, complete or not: texts that do not fit, characters that no
-    /// font draws, photographs that cannot be shown.
-    pub fn faults_of(&self, definition: &TypeDefinition, face: &FaceData) -> Vec<SubmissionFault> {
-        let values = match FaceValues::of(definition, face) {
-            Ok(values) => values,
-            Err(Refusal::Submission(faults)) => return faults,
-            Err(_) => return Vec::new(),
-        };
-        match self.draw(&values, "", "") {
-            Err(Refusal::Submission(faults)) => faults,
-            _ => Vec::new(),
+    /// Looks at the templates again.
+    pub fn refresh(&self) -> Refreshed {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = TemplateState::read(self.source.as_ref());
+        let digest = state.digest();
+        let before = self.bench();
+        if digest == before.digest() {
+            *watch = Watch::default();
+            return Refreshed::Unchanged;
         }
-    }
-
-    /// The picture of an authority's seal.
-    pub fn seal(&self, authority: &IssuingAuthority) -> Result<Arc<SealMark>, Fault> {
-        let mut seals = self.seals.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(seal) = seals.get(&authority.code) {
-            return Ok(Arc::clone(seal));
+        if watch.refused == Some(digest) {
+            return Refreshed::Unchanged;
         }
-        let seal = SealMark::new(&self.fonts, &authority.name, SEAL_CAPTION)
-            .map_err(|fault| Fault::new("workshop.seal", fault))?;
-        let seal = Arc::new(seal);
-        seals.insert(authority.code.clone(), Arc::clone(&seal));
-        Ok(seal)
-    }
-}
-
-/// The address in the QR square: the page that verifies, with the license id behind a `#`, which browsers do
-/// not send to any server.
-fn qr_text(public_url: &str, id: &str) -> String {
-    format!("{public_url}/verify#{id}")
-}
-
-/// The values of a submission as a face takes them; photographs are decoded.
-pub struct FaceValues<'s> {
-    definition: &'s TypeDefinition,
-    values: Vec<(&'s str, ReadyValue<'s>)>,
-}
-
-enum ReadyValue<'s> {
-    Portrait { media_type: &'static str, bytes: Vec<u8> },
-    Table { columns: Vec<&'s str>, rows: &'s [Vec<String>] },
-    Text(&'s str),
-}
-
-impl<'s> FaceValues<'s> {
-    /// The values of the face of a submission of this type.
-    pub fn of(definition: &'s TypeDefinition, face: &'s FaceData) -> Result<Self, Refusal> {
-        let mut faults = Vec::new();
-        let mut values = Vec::new();
-        for (code, value) in face.iter() {
-            let ready = match value {
-                FaceValue::Portrait(portrait) => match STANDARD.decode(&portrait.base64) {
-                    Ok(bytes) => {
-                        ReadyValue::Portrait { media_type: portrait.media_type.as_str(), bytes }
-                    }
-                    Err(_) => {
-                        let why = "data is not base64".to_owned();
-                        let kind = FaultKind::BadPortrait { why };
-                        faults.push(SubmissionFault::new(format!("face.{code}"), kind));
-                        continue;
-                    }
-                },
-                FaceValue::Rows(rows) => {
-                    let columns = definition.columns(code).iter();
-                    let columns = columns.map(|column| column.name.as_str()).collect();
-                    ReadyValue::Table { columns, rows }
-                }
-                FaceValue::Text { printed, .. } => ReadyValue::Text(printed),
-            };
-            values.push((code, ready));
+        if watch.settling != Some(digest) {
+            watch.settling = Some(digest);
+            return Refreshed::Settling;
         }
-        if faults.is_empty() {
-            Ok(Self { definition, values })
-        } else {
-            Err(Refusal::Submission(faults))
-        }
-    }
-
-    fn drawable(&self) -> Vec<(&str, DrawValue<'_>)> {
-        let drawable = |value| match value {
-            &ReadyValue::Portrait { media_type, ref bytes } => {
-                DrawValue::Portrait { media_type, bytes }
+        match Workbench::build(&state, Some(&before)) {
+            Ok(bench) => {
+                let compiled = bench.compiled_anew(&before);
+                *self.bench.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(bench);
+                *watch = Watch::default();
+                Refreshed::Replaced { compiled }
             }
-            ReadyValue::Table { columns, rows } => DrawValue::Table { columns, rows },
-            ReadyValue::Text(text) => DrawValue::Text(text),
-        };
-        self.values.iter().map(|(code, value)| (*code, drawable(value))).collect()
+            Err(faults) => {
+                // Not tried again before it changes.
+                *watch = Watch { settling: None, refused: Some(digest), faults: faults.clone() };
+                Refreshed::Refused(faults)
+            }
+        }
     }
 }
 
-fn refuse(error: DrawError) -> Refusal {
-    let faults = match error {
-        DrawError::Fault(cause) => return Refusal::Fault(Fault::new("workshop.draw", cause)),
-        DrawError::Faults(faults) => faults,
-    };
-    let mut told: Vec<SubmissionFault> = Vec::new();
-    for fault in faults {
-        let kind = match fault.kind {
-            DrawFaultKind::BadPortrait(why) => FaultKind::BadPortrait { why: why.to_string() },
-            DrawFaultKind::NoGlyph { missing, .. } => FaultKind::NoGlyph {
-                code_points: missing.iter().map(|glyph| u32::from(glyph.character)).collect(),
-            },
-            DrawFaultKind::TextDoesNotFit { box_chars, .. } => {
-                FaultKind::TextDoesNotFit { fitting_chars: box_chars }
-            }
-            DrawFaultKind::TableDoesNotFit { rows } => FaultKind::TableDoesNotFit { rows },
-            DrawFaultKind::ColumnCount { .. } | DrawFaultKind::WrongKind => {
-                let cause = "a face shows a field as another kind than its type says";
-                return Refusal::Fault(Fault::new("workshop.draw", cause));
-            }
-        };
-        let told_already =
-            told.iter().any(|known| known.kind == kind && known.field.ends_with(&fault.field));
-        if !told_already {
-            told.push(SubmissionFault::new(format!("face.{}", fault.field), kind));
-        }
+impl CatalogueDesk for Workshop {
+    fn catalogue(&self) -> Arc<Catalogue> {
+        Self::catalogue(self)
     }
-    Refusal::Submission(told)
+
+    fn is_current(&self) -> bool {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner).faults.is_empty()
+    }
 }

@@ -11,6 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::service::error::Fault;
 use crate::service::ports::{TemplateSource, TypeFiles};
 
+/// Largest picture of a type, in bytes, and most of them. Our own bounds, before anything is read.
+const ART_BYTES: u64 = 500_000;
+const ART_FILES: usize = 8;
+
 /// A folder laid out as `docs/templates.md` says.
 #[derive(Debug)]
 pub struct TemplateFolder {
@@ -24,17 +28,35 @@ impl TemplateFolder {
         Self { folder: folder.to_owned(), fonts: Mutex::default() }
     }
 
-    /// The two files of one type's folder.
+    /// The files of one type's folder.
     pub fn type_files(folder: &Path) -> Result<TypeFiles, Fault> {
         let text = |name: &str| {
             let path = folder.join(name);
             fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))
         };
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        let mut art = Vec::new();
+        for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+            let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+            let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let file = file.filter(|file| file.ends_with(".svg"));
+            let Some(file) = file else { continue };
+            let length = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?.len();
+            if length > ART_BYTES || art.len() == ART_FILES {
+                let message = format!(
+                    "{}: a type has at most {ART_FILES} pictures of {ART_BYTES} bytes",
+                    path.display()
+                );
+                return Err(Fault::new("templates.read", message));
+            }
+            art.push((file.clone(), text(&file)?));
+        }
+        art.sort();
         Ok(TypeFiles {
             name: name.unwrap_or_default(),
             type_text: text("type.toml")?,
             face_text: text("face.toml")?,
+            art,
         })
     }
 }

@@ -286,7 +286,7 @@ pub fn router_with(change: impl FnOnce(&mut HttpSettings)) -> (Router, Arc<Scrip
         verify: desks.clone(),
         hold: desks.clone(),
         license: desks,
-        catalogue: Arc::new(catalogue()),
+        catalogue: Arc::new(Arc::new(catalogue())),
         vault: Arc::new(PingVault(Arc::clone(&script))),
         clock: Arc::new(FakeClock(Arc::clone(&script))),
         random: Arc::new(SeededRandom::new(1)),

@@ -33,7 +33,7 @@ async fn readiness_names_the_part_that_does_not_answer() {
     let (status, _, body) = get(&router, "/health/ready").await;
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(body["parts"], json!([{"part": "vault", "status": "unreachable"}]));
+    assert_eq!(body["parts"][0], json!({"part": "vault", "status": "unreachable"}));
     assert_eq!(get(&router, "/health/live").await.0, StatusCode::OK);
 }
 

@@ -181,7 +181,7 @@ pub fn workshop() -> Arc<Workshop> {
     static WORKSHOP: OnceLock<Arc<Workshop>> = OnceLock::new();
     Arc::clone(WORKSHOP.get_or_init(|| {
         let source = TemplateFolder::new(&root().join("templates"));
-        match Workshop::open(&source) {
+        match Workshop::open(Arc::new(source)) {
             Ok(workshop) => Arc::new(workshop),
             Err(faults) => panic!("the templates of the source: {faults:?}"),
         }
@@ -190,7 +190,7 @@ pub fn workshop() -> Arc<Workshop> {
 
 /// Whom a house that trusts `trust` believes.
 pub fn judging(trust: Arc<TrustStore>) -> Arc<Judging> {
-    let catalogue = workshop().catalogue();
+    let catalogue = workshop();
     Arc::new(Judging { trust, paths: PathCache::new(64), catalogue, development: true })
 }
 

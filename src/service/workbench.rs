@@ -1,0 +1,319 @@
+//! The workbench: license types with their faces, compiled once and drawn from many times.
+//!
+//! A [`Workbench`] is one state of the templates, and it never changes: it can draw every type it knows, and
+//! whatever began on it ends on it. A later state is built beside it and takes over what did not change.
+//! Drawing turns a submission's values into a face; what does not fit, or has a character no font draws, is
+//! refused here with all its faults. Which state is in force is for [`Workshop`](super::workshop::Workshop) to
+//! say.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::crypto::Digest;
+use crate::domain::{
+    AuthorityCode, Catalogue, CatalogueFault, DivisionTree, FaceData, FaceValue, FaultKind,
+    IssuingAuthority, LicenseTypeCode, SubmissionFault, TypeDefinition,
+};
+use crate::pdf::{
+    DrawError, DrawFaultKind, DrawValue, DrawnFace, FaceInput, FontBook, SealMark, draw,
+};
+
+use super::catalogue::{ReadType, read_authorities, read_divisions, read_fonts, read_type};
+use super::error::{Fault, Refusal};
+use super::template_state::TemplateState;
+
+/// What stands on the seal below the star.
+const SEAL_CAPTION: &str = "电子证照专用章";
+
+/// One state of the types, faces, fonts and seal pictures.
+pub struct Workbench {
+    catalogue: Arc<Catalogue>,
+    divisions: DivisionTree,
+    types: HashMap<(LicenseTypeCode, u32), Arc<ReadType>>,
+    /// By the name of its folder: the digest of a type's files, and what they came to.
+    folders: HashMap<String, (Digest, Arc<ReadType>)>,
+    fonts: Arc<FontBook>,
+    fonts_digest: Digest,
+    digest: Digest,
+    seals: Mutex<HashMap<AuthorityCode, Arc<SealMark>>>,
+}
+
+/// A fault of a template, and the file it stands in.
+pub type TemplateFault = CatalogueFault;
+
+impl Workbench {
+    /// Reads and compiles a state of the templates, or gives every fault of all of them together.
+    ///
+    /// Types whose files are those of `before` are not compiled again. What `before` knows may be mended and
+    /// added to, and nothing that a license may have been made by may be taken away.
+    pub fn build(
+        state: &TemplateState<'_>,
+        before: Option<&Self>,
+    ) -> Result<Self, Vec<TemplateFault>> {
+        let mut faults = Vec::new();
+        let fonts_digest = state.digest_of("fonts.toml");
+        let fonts = match before.filter(|before| before.fonts_digest == fonts_digest) {
+            Some(before) => Some(Arc::clone(&before.fonts)),
+            None => read_fonts(state).map(Arc::new).map_err(|more| faults.extend(more)).ok(),
+        };
+        let divisions = read_divisions(state).map_err(|more| faults.extend(more)).ok();
+        let authorities = read_authorities(state, divisions.as_ref());
+        let authorities = authorities.map_err(|more| faults.extend(more)).ok();
+        let known = before.filter(|before| before.fonts_digest == fonts_digest);
+        let mut types = HashMap::new();
+        let mut folders = HashMap::new();
+        let listed = state.type_files().map_err(|fault| {
+            faults.push(CatalogueFault::new("types", &fault.cause));
+        });
+        for files in listed.unwrap_or_default() {
+            let Some(fonts) = &fonts else { break };
+            let digest = files.digest();
+            let known = known.and_then(|before| before.folders.get(&files.name));
+            let read = match known {
+                Some((known, read)) if *known == digest => Ok(Arc::clone(read)),
+                _ => read_type(files, fonts).map(Arc::new),
+            };
+            match read {
+                Ok(read) => {
+                    let key = (read.definition.code.clone(), read.definition.edition);
+                    if types.insert(key, Arc::clone(&read)).is_some() {
+                        let definition = &read.definition;
+                        let message = format!(
+                            "edition {} of {} stands in two folders",
+                            definition.edition, definition.code
+                        );
+                        let place = format!("types/{}", files.name);
+                        faults.push(CatalogueFault::new(place, message));
+                    }
+                    folders.insert(files.name.clone(), (digest, read));
+                }
+                Err(more) => faults.extend(more.into_iter().map(|fault| {
+                    CatalogueFault::new(
+                        format!("types/{} {}", files.name, fault.place),
+                        fault.message,
+                    )
+                })),
+            }
+        }
+        if let Some(before) = before.filter(|_| faults.is_empty()) {
+            before.must_stay(&types, &mut faults);
+        }
+        let definitions = types.values().map(|read| read.definition.clone()).collect();
+        let catalogue = authorities.and_then(|authorities| {
+            Catalogue::new(definitions, authorities).map_err(|more| faults.extend(more)).ok()
+        });
+        match (catalogue, divisions, fonts) {
+            (Some(catalogue), Some(divisions), Some(fonts)) if faults.is_empty() => Ok(Self {
+                catalogue: Arc::new(catalogue),
+                divisions,
+                types,
+                folders,
+                fonts,
+                fonts_digest,
+                digest: state.digest(),
+                seals: Mutex::default(),
+            }),
+            _ => Err(faults),
+        }
+    }
+
+    /// Licenses may have been made by any edition that was in force here: each must stay, with every field that
+    /// they may carry.
+    fn must_stay(
+        &self,
+        types: &HashMap<(LicenseTypeCode, u32), Arc<ReadType>>,
+        faults: &mut Vec<TemplateFault>,
+    ) {
+        for ((code, edition), before) in &self.types {
+            let mut lost = |what: String| {
+                let message = format!(
+                    "{what}, and licenses may have been made by it: put it back, and make the next edition in a \
+                     folder of its own"
+                );
+                faults.push(CatalogueFault::new(format!("types {code}"), message));
+            };
+            let Some(after) = types.get(&(code.clone(), *edition)) else {
+                lost(format!("edition {edition} is gone"));
+                continue;
+            };
+            for field in &before.definition.fields {
+                if after.definition.field(&field.code).is_none() {
+                    lost(format!("edition {edition} has lost its field `{}`", field.code));
+                }
+            }
+        }
+        faults.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
+    }
+
+    /// The digest of everything this was read from, but for the font files.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// How many types were compiled for this state and were not in `before`.
+    pub fn compiled_anew(&self, before: &Self) -> usize {
+        let kept = |read: &&Arc<ReadType>| {
+            let key = (read.definition.code.clone(), read.definition.edition);
+            before.types.get(&key).is_some_and(|known| Arc::ptr_eq(known, read))
+        };
+        self.types.len() - self.types.values().filter(kept).count()
+    }
+
+    /// The types and authorities.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogue)
+    }
+
+    /// The divisions of the city.
+    pub fn divisions(&self) -> &DivisionTree {
+        &self.divisions
+    }
+
+    /// The fonts.
+    pub fn fonts(&self) -> &FontBook {
+        &self.fonts
+    }
+
+    /// Draws the face of a submission.
+    pub fn draw<'v>(
+        &'v self,
+        values: &'v FaceValues<'v>,
+        id: &'v str,
+        public_url: &str,
+    ) -> Result<DrawnFace<'v>, Refusal> {
+        let definition = values.definition;
+        let key = (definition.code.clone(), definition.edition);
+        let read = self
+            .types
+            .get(&key)
+            .ok_or_else(|| Fault::new("workshop.face", "a type in force has no compiled face"))?;
+        let qr_text = qr_text(public_url, id);
+        let values = values.drawable();
+        let input = FaceInput { license_id: id, values: &values, qr_text: &qr_text };
+        draw(&read.face, &self.fonts, &input).map_err(refuse)
+    }
+
+    /// What drawing would find wrong with a face, complete or not: texts that do not fit, characters that no
+    /// font draws, photographs that cannot be shown.
+    pub fn faults_of(&self, definition: &TypeDefinition, face: &FaceData) -> Vec<SubmissionFault> {
+        let values = match FaceValues::of(definition, face) {
+            Ok(values) => values,
+            Err(Refusal::Submission(faults)) => return faults,
+            Err(_) => return Vec::new(),
+        };
+        match self.draw(&values, "", "") {
+            Err(Refusal::Submission(faults)) => faults,
+            _ => Vec::new(),
+        }
+    }
+
+    /// The picture of an authority's seal.
+    pub fn seal(&self, authority: &IssuingAuthority) -> Result<Arc<SealMark>, Fault> {
+        let mut seals = self.seals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seal) = seals.get(&authority.code) {
+            return Ok(Arc::clone(seal));
+        }
+        let seal = SealMark::new(&self.fonts, &authority.name, SEAL_CAPTION)
+            .map_err(|fault| Fault::new("workshop.seal", fault))?;
+        let seal = Arc::new(seal);
+        seals.insert(authority.code.clone(), Arc::clone(&seal));
+        Ok(seal)
+    }
+}
+
+/// The address in the QR square: the page that verifies, with the license id behind a `#`, which browsers do
+/// not send to any server.
+fn qr_text(public_url: &str, id: &str) -> String {
+    format!("{public_url}/verify#{id}")
+}
+
+/// The values of a submission as a face takes them; photographs are decoded.
+pub struct FaceValues<'s> {
+    definition: &'s TypeDefinition,
+    values: Vec<(&'s str, ReadyValue<'s>)>,
+}
+
+enum ReadyValue<'s> {
+    Portrait { media_type: &'static str, bytes: Vec<u8> },
+    Table { columns: Vec<&'s str>, rows: &'s [Vec<String>] },
+    Text(&'s str),
+}
+
+impl<'s> FaceValues<'s> {
+    /// The values of the face of a submission of this type.
+    pub fn of(definition: &'s TypeDefinition, face: &'s FaceData) -> Result<Self, Refusal> {
+        let mut faults = Vec::new();
+        let mut values = Vec::new();
+        for (code, value) in face.iter() {
+            let ready = match value {
+                FaceValue::Portrait(portrait) => match STANDARD.decode(&portrait.base64) {
+                    Ok(bytes) => {
+                        ReadyValue::Portrait { media_type: portrait.media_type.as_str(), bytes }
+                    }
+                    Err(_) => {
+                        let why = "data is not base64".to_owned();
+                        let kind = FaultKind::BadPortrait { why };
+                        faults.push(SubmissionFault::new(format!("face.{code}"), kind));
+                        continue;
+                    }
+                },
+                FaceValue::Rows(rows) => {
+                    let columns = definition.columns(code).iter();
+                    let columns = columns.map(|column| column.name.as_str()).collect();
+                    ReadyValue::Table { columns, rows }
+                }
+                FaceValue::Text { printed, .. } => ReadyValue::Text(printed),
+            };
+            values.push((code, ready));
+        }
+        if faults.is_empty() {
+            Ok(Self { definition, values })
+        } else {
+            Err(Refusal::Submission(faults))
+        }
+    }
+
+    fn drawable(&self) -> Vec<(&str, DrawValue<'_>)> {
+        let drawable = |value| match value {
+            &ReadyValue::Portrait { media_type, ref bytes } => {
+                DrawValue::Portrait { media_type, bytes }
+            }
+            ReadyValue::Table { columns, rows } => DrawValue::Table { columns, rows },
+            ReadyValue::Text(text) => DrawValue::Text(text),
+        };
+        self.values.iter().map(|(code, value)| (*code, drawable(value))).collect()
+    }
+}
+
+fn refuse(error: DrawError) -> Refusal {
+    let faults = match error {
+        DrawError::Fault(cause) => return Refusal::Fault(Fault::new("workshop.draw", cause)),
+        DrawError::Faults(faults) => faults,
+    };
+    let mut told: Vec<SubmissionFault> = Vec::new();
+    for fault in faults {
+        let kind = match fault.kind {
+            DrawFaultKind::BadPortrait(why) => FaultKind::BadPortrait { why: why.to_string() },
+            DrawFaultKind::NoGlyph { missing, .. } => FaultKind::NoGlyph {
+                code_points: missing.iter().map(|glyph| u32::from(glyph.character)).collect(),
+            },
+            DrawFaultKind::TextDoesNotFit { box_chars, .. } => {
+                FaultKind::TextDoesNotFit { fitting_chars: box_chars }
+            }
+            DrawFaultKind::TableDoesNotFit { rows } => FaultKind::TableDoesNotFit { rows },
+            DrawFaultKind::ColumnCount { .. } | DrawFaultKind::WrongKind => {
+                let cause = "a face shows a field as another kind than its type says";
+                return Refusal::Fault(Fault::new("workshop.draw", cause));
+            }
+        };
+        let told_already =
+            told.iter().any(|known| known.kind == kind && known.field.ends_with(&fault.field));
+        if !told_already {
+            told.push(SubmissionFault::new(format!("face.{}", fault.field), kind));
+        }
+    }
+    Refusal::Submission(told)
+}
