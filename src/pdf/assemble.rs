@@ -1,4 +1,4 @@
-//! Putting a file together: page, fonts, structure, seal field, attachment, validation data.
+//! Putting a file together: pages, fonts, structure, seal field, attachment, validation data.
 //!
 //! One PDF 1.7 file in one revision, with a plain cross-reference table and no gaps between its objects, so
 //! that [`read`](super::read) can hold every byte against it. The signature dictionary certifies the document
@@ -6,8 +6,9 @@
 //!
 //! Source: ISO 32000-1:2008, 12.7 "Interactive forms", 12.8 "Digital signatures"; ETSI EN 319 142-1 (PAdES), 5.3, 5.4.2.2 (`DSS`); ISO 19005-3.
 
-use pdf_writer::types::{AnnotationFlags, FieldType, SigFlags, TabOrder};
-use pdf_writer::{Date, Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
+use pdf_writer::types::{AnnotationFlags, FieldType, SigFlags};
+use pdf_writer::writers::{Field, Resources};
+use pdf_writer::{Content, Date, Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
 
 use super::deflate::Deflater;
 use super::draw::{Attachment, Binding};
@@ -15,7 +16,7 @@ use super::face::{CompiledFace, object};
 use super::font::FontBook;
 use super::portrait::{Picture, Samples};
 use super::seal_mark;
-use super::structure::{Drawing, picture_name, structure};
+use super::structure::{Drawing, picture_name, structure, tie};
 use super::units::rounded;
 use super::xmp;
 use crate::domain::time::Moment;
@@ -26,47 +27,23 @@ pub(super) fn assemble(
     fonts: &FontBook,
     license_id: &str,
     input: &Binding<'_>,
-    drawing: Drawing<'_>,
+    mut drawing: Drawing<'_>,
     sealing: bool,
 ) -> Option<(Vec<u8>, usize)> {
-    let Drawing { paper, pictures, seal_rect, kids, parts, marks, mut next, .. } = drawing;
-    let paper = paper?;
+    let mut next = drawing.next;
     let mut deflater = Deflater::fast();
     let capacity = face.fixed.len() + input.gap_len * 2 + 100_000;
     let settings = Settings { pretty: false };
     let mut pdf = Pdf::with_settings_and_capacity(settings, capacity);
     pdf.extend(&face.fixed);
 
-    let dynamic_fonts = paper.fonts.embed(fonts, &mut pdf, &mut next, &mut deflater)?;
-    let content = deflater.compress(paper.content.finish().as_slice());
-    pdf.stream(object::VALUES, &content).filter(Filter::FlateDecode);
-    let pictures = picture_objects(&mut pdf, &pictures, &mut next, &mut deflater);
-
-    let (width, height) = (face.page.width.to_points(), face.page.height.to_points());
-    let mut page = pdf.page(object::PAGE);
-    page.parent(object::PAGES).media_box(Rect::new(0.0, 0.0, rounded(width), rounded(height)));
-    page.contents_array([object::BACKGROUND, object::VALUES]);
-    let mut resources = page.resources();
-    let mut names = resources.fonts();
-    for (name, id) in face.fonts.iter().chain(&dynamic_fonts) {
-        names.pair(Name(name.as_bytes()), id);
-    }
-    names.finish();
-    let mut names = resources.x_objects();
-    for (name, id) in &face.figures {
-        names.pair(Name(name.as_bytes()), id);
-    }
-    for (number, id) in pictures.iter().enumerate() {
-        names.pair(Name(picture_name(number).as_bytes()), id);
-    }
-    names.finish();
-    resources.finish();
-    page.annotations([object::SEAL_FIELD]).struct_parents(0).tab_order(TabOrder::StructureOrder);
-    page.finish();
-    pdf.pages(object::PAGES).kids([object::PAGE]).count(1);
-
-    structure(&mut pdf, face, &kids, &parts, &marks);
-    seal_field(&mut pdf, input, seal_rect, sealing);
+    let used = drawing.fonts.as_ref()?;
+    let dynamic_fonts = used.embed(fonts, &mut pdf, &mut next, &mut deflater)?;
+    let pictures = picture_objects(&mut pdf, &drawing.pictures, &mut next, &mut deflater);
+    resources(&mut pdf, face, &dynamic_fonts, &pictures);
+    pages(&mut pdf, &mut drawing, &mut deflater);
+    structure(&mut pdf, &drawing, &input.seal.words);
+    seal_field(&mut pdf, input, &drawing, sealing);
 
     let date = date(input.sealed_at);
     let mut info = pdf.document_info(object::INFO);
@@ -85,6 +62,46 @@ pub(super) fn assemble(
     let id = file_id(input.content_digest_hex);
     pdf.set_file_id((id.clone(), id));
     Some((pdf.finish(), signature_at))
+}
+
+/// What the contents of all pages name: fonts, figures and pictures.
+fn resources(pdf: &mut Pdf, face: &CompiledFace, fonts: &[(String, Ref)], pictures: &[Ref]) {
+    let mut resources = pdf.indirect(object::RESOURCES).start::<Resources<'_>>();
+    let mut names = resources.fonts();
+    for (name, id) in face.fonts.iter().chain(fonts) {
+        names.pair(Name(name.as_bytes()), id);
+    }
+    names.finish();
+    let mut names = resources.x_objects();
+    for (name, id) in &face.figures {
+        names.pair(Name(name.as_bytes()), id);
+    }
+    for (number, id) in pictures.iter().enumerate() {
+        names.pair(Name(picture_name(number).as_bytes()), id);
+    }
+}
+
+/// Every page with its content.
+fn pages(pdf: &mut Pdf, drawing: &mut Drawing<'_>, deflater: &mut Deflater) {
+    for sheet in &mut drawing.sheets {
+        let content = std::mem::replace(&mut sheet.content, Content::new());
+        let content = deflater.compress(content.finish().as_slice());
+        pdf.stream(sheet.values, &content).filter(Filter::FlateDecode);
+    }
+    for (number, sheet) in drawing.sheets.iter().enumerate() {
+        let (width, height) = (sheet.width.to_points(), sheet.height.to_points());
+        let mut page = pdf.page(sheet.page);
+        page.parent(object::PAGES).media_box(Rect::new(0.0, 0.0, rounded(width), rounded(height)));
+        page.contents_array([sheet.background, sheet.values]);
+        page.pair(Name(b"Resources"), object::RESOURCES);
+        if drawing.seal.is_some_and(|(sealed, _)| sealed == number) {
+            page.annotations([object::SEAL_FIELD]);
+        }
+        tie(&mut page, number);
+    }
+    let count = i32::try_from(drawing.sheets.len()).unwrap_or(i32::MAX);
+    let kids = drawing.sheets.iter().map(|sheet| sheet.page);
+    pdf.pages(object::PAGES).kids(kids).count(count);
 }
 
 fn picture_objects(
@@ -119,7 +136,8 @@ fn picture_objects(
     ids
 }
 
-fn seal_field(pdf: &mut Pdf, input: &Binding<'_>, rect: Rect, sealing: bool) {
+fn seal_field(pdf: &mut Pdf, input: &Binding<'_>, drawing: &Drawing<'_>, sealing: bool) {
+    let Some((sheet, rect)) = drawing.seal else { return };
     let mut form = pdf.form_xobject(object::SEAL_PICTURE, &input.seal.content);
     let reach = seal_mark::RADIUS;
     form.filter(Filter::FlateDecode);
@@ -127,15 +145,15 @@ fn seal_field(pdf: &mut Pdf, input: &Binding<'_>, rect: Rect, sealing: bool) {
     form.resources();
     form.finish();
 
-    let mut field = pdf.indirect(object::SEAL_FIELD).start::<pdf_writer::writers::Field>();
+    let mut field = pdf.indirect(object::SEAL_FIELD).start::<Field<'_>>();
     field.field_type(FieldType::Signature).partial_name(TextStr("Seal"));
     field.alternate_name(TextStr(&input.seal.words));
     if sealing {
         field.pair(Name(b"V"), object::SIGNATURE);
     }
     let mut widget = field.into_annotation();
-    widget.rect(rect);
-    widget.page(object::PAGE).struct_parent(1);
+    widget.rect(rect).contents(TextStr(&input.seal.words));
+    widget.page(drawing.page(sheet)).struct_parent(drawing.seal_key());
     widget.flags(AnnotationFlags::PRINT | AnnotationFlags::LOCKED);
     widget.appearance().normal().stream(object::SEAL_PICTURE);
     widget.finish();

@@ -5,7 +5,7 @@
 //! Fixed parts lie beneath the values, whatever their order in the file; the order of reading is that of the
 //! file.
 
-use pdf_writer::{Chunk, Filter, Finish, Name, Rect, Ref, Settings};
+use pdf_writer::{Chunk, Content, Filter, Finish, Name, Rect, Ref, Settings};
 
 use super::deflate::Deflater;
 use super::face_fault::{FaceFault, FaceProblem};
@@ -14,6 +14,7 @@ use super::font::{FontBook, FontRole};
 use super::layout::{Measured, TextFault};
 use super::ornament;
 use super::paper::{Paper, text_box};
+use super::structure::Sheet;
 use super::xmp::srgb_profile;
 
 /// Numbers of the objects that every file has.
@@ -35,7 +36,8 @@ pub(super) mod object {
     pub(in crate::pdf) const SEAL_PART: Ref = Ref::new(13);
     pub(in crate::pdf) const BACKGROUND: Ref = Ref::new(14);
     pub(in crate::pdf) const PROFILE: Ref = Ref::new(15);
-    pub(in crate::pdf) const FIRST_FREE: Ref = Ref::new(16);
+    pub(in crate::pdf) const RESOURCES: Ref = Ref::new(16);
+    pub(in crate::pdf) const FIRST_FREE: Ref = Ref::new(17);
 }
 
 /// A face ready to be drawn.
@@ -159,6 +161,21 @@ impl CompiledFace {
             return Err(faults);
         }
         Ok(Self { page, fixed, fonts: embedded, figures: figure_refs, parts, marks, next })
+    }
+
+    /// The first page, with nothing on it but what is fixed.
+    pub(super) fn sheet(&self) -> Sheet {
+        let Page { width, height, .. } = self.page;
+        Sheet {
+            page: object::PAGE,
+            width,
+            height,
+            background: object::BACKGROUND,
+            values: object::VALUES,
+            parents: object::PARENTS,
+            content: Content::new(),
+            marks: self.marks.clone(),
+        }
     }
 }
 

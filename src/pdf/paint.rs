@@ -5,14 +5,14 @@
 
 use pdf_writer::{Name, Ref};
 
-use super::face::{CompiledFace, object};
+use super::face::CompiledFace;
 use super::face_template::{Area, Color};
 use super::font::FontBook;
 use super::layout::{Measured, Setting};
 use super::paper::Paper;
 use super::portrait::Picture;
 use super::qr::QrSquare;
-use super::structure::{Drawing, StructureParent, picture_name};
+use super::structure::{Drawing, Sheet, StructureParent, picture_name};
 use super::table::Table;
 use super::units::rounded;
 
@@ -32,40 +32,38 @@ pub(super) fn paint<'a>(
     fonts: &FontBook,
     ready: Vec<Ready<'a>>,
 ) -> Drawing<'a> {
-    let first = i32::try_from(face.marks.len()).unwrap_or(i32::MAX);
+    let mut drawing = Drawing::new(face.next, face.sheet());
+    let first = drawing.sheets.last().map_or(0, Sheet::first_mark);
     let mut paper = Paper::new(face.page.height, first, 'D');
-    let mut drawing = Drawing::new(face.next);
     for element in ready {
         match element {
             Ready::Fixed(id) => drawing.kids.push(id),
-            Ready::Seal(area) => {
-                drawing.seal_rect = paper.rect(area);
-                drawing.kids.push(object::SEAL_PART);
-            }
+            Ready::Seal(area) => drawing.seal(paper.rect(area)),
             Ready::Text(measured, setting, color) => {
                 let mark = paper.begin(b"P");
                 paper.text(fonts, &measured, &setting, color);
                 paper.end();
-                drawing.leaf(b"P", StructureParent::Document, mark, "");
+                drawing.leaf(b"P", StructureParent::Document, mark);
             }
             Ready::Qr(square, area) => {
                 let mark = paper.begin(b"Figure");
                 qr(&mut paper, &square, area);
                 paper.end();
-                drawing.leaf(b"Figure", StructureParent::Document, mark, "核验二维码");
+                let figure = drawing.leaf(b"Figure", StructureParent::Document, mark);
+                drawing.describe(figure, "核验二维码", paper.rect(area));
             }
             Ready::Picture(picture, area) => {
                 let mark = paper.begin(b"Figure");
                 portrait(&mut paper, &picture, area, drawing.pictures.len());
                 paper.end();
-                drawing.leaf(b"Figure", StructureParent::Document, mark, "持证主体照片");
+                let figure = drawing.leaf(b"Figure", StructureParent::Document, mark);
+                drawing.describe(figure, "持证主体照片", paper.rect(area));
                 drawing.pictures.push(picture);
             }
             Ready::Table(table) => table.paint(&mut paper, fonts, &mut drawing),
         }
     }
-    drawing.mark_count = paper.next_mark();
-    drawing.paper = Some(paper);
+    drawing.close(paper);
     drawing
 }
 

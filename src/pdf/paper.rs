@@ -51,8 +51,12 @@ impl Paper {
         self.content.end_marked_content();
     }
 
-    pub(super) fn next_mark(&self) -> i32 {
-        self.next_mark
+    /// Takes what was written and goes on with a blank page of `height`, whose marked parts are numbered from
+    /// `first_mark`. The fonts go on: all pages share them.
+    pub(super) fn turn(&mut self, height: Mm, first_mark: i32) -> Content {
+        self.height_pt = height.to_points();
+        self.next_mark = first_mark;
+        std::mem::replace(&mut self.content, Content::new())
     }
 
     /// The rectangle of `area` in the coordinates of PDF.

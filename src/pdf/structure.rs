@@ -1,38 +1,85 @@
-//! The structure of a document: what its parts are, and in which order they are read.
+//! The structure of a document: its pages, what their parts are, and in which order they are read.
 //!
-//! Whoever cannot see the page has it read aloud from here. Every marked part of the content streams belongs to
-//! one element; the seal field is an element too.
+//! Whoever cannot see the page has it read aloud from here. Every marked part of a content stream belongs to one
+//! element; an element may have parts on several pages; the seal field is an element too.
 //!
-//! Source: ISO 32000-1:2008, 14.7 "Logical structure", 14.8 "Tagged PDF".
+//! A [`Drawing`] is filled page by page: what is marked next is on the page opened last.
+//!
+//! Source: ISO 32000-1:2008, 14.7 "Logical structure", 14.8 "Tagged PDF"; ISO 14289-1 (PDF/UA-1), 7.
 
-use pdf_writer::{Finish, Name, Pdf, Rect, Ref, TextStr};
+use std::borrow::Cow;
 
-use super::face::{CompiledFace, object};
-use super::paper::Paper;
+use pdf_writer::writers::{Page, StructElement};
+use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, TextStr};
+
+use super::face::object;
+use super::paper::{FontSet, Paper};
 use super::portrait::Picture;
+use super::units::{Mm, rounded};
 
 /// The values of one license, drawn.
 pub(super) struct Drawing<'a> {
-    pub(super) paper: Option<Paper>,
+    /// The fonts of all pages; there once the last page is finished.
+    pub(super) fonts: Option<FontSet>,
     pub(super) pictures: Vec<Picture<'a>>,
-    pub(super) seal_rect: Rect,
+    /// On which page the seal stands, and where.
+    pub(super) seal: Option<(usize, Rect)>,
+    pub(super) sheets: Vec<Sheet>,
     /// Children of the document in the order of reading.
     pub(super) kids: Vec<Ref>,
-    pub(super) mark_count: i32,
-    pub(super) parts: Vec<StructurePart>,
-    /// For each marked part of the values its structure element.
-    pub(super) marks: Vec<Ref>,
+    parts: Vec<StructurePart>,
     pub(super) next: Ref,
 }
 
+/// One page, drawn.
+pub(super) struct Sheet {
+    /// The page object.
+    pub(super) page: Ref,
+    pub(super) width: Mm,
+    pub(super) height: Mm,
+    /// The content stream that lies beneath, made with the face.
+    pub(super) background: Ref,
+    /// The number of the content stream that is drawn anew.
+    pub(super) values: Ref,
+    /// The number of the list that leads from marked parts to elements.
+    pub(super) parents: Ref,
+    /// What `values` will hold; empty until the page is finished.
+    pub(super) content: Content,
+    /// For each marked part of the page its element, those of the background first.
+    pub(super) marks: Vec<Ref>,
+}
+
+impl Sheet {
+    /// The place of the page in the parent tree.
+    fn key(number: usize) -> i32 {
+        i32::try_from(number).unwrap_or(i32::MAX)
+    }
+
+    /// The number of the first part that is marked on the page anew.
+    pub(super) fn first_mark(&self) -> i32 {
+        Self::key(self.marks.len())
+    }
+}
+
 /// One element of the structure tree.
-pub(super) struct StructurePart {
+struct StructurePart {
     id: Ref,
     role: &'static [u8],
     parent: Ref,
-    mark: Option<i32>,
-    kids: Vec<Ref>,
-    alternative: &'static str,
+    kids: Vec<Kid>,
+    alternative: Cow<'static, str>,
+    /// Where it stands, if it is a thing on one page and no text.
+    bounds: Option<Rect>,
+}
+
+/// What an element holds.
+enum Kid {
+    /// A marked part of a page.
+    Mark {
+        sheet: usize,
+        number: i32,
+    },
+    Part(Ref),
 }
 
 /// Where an element of the structure tree hangs.
@@ -42,46 +89,88 @@ pub(super) enum StructureParent {
     Group(usize),
 }
 
-impl Drawing<'_> {
-    pub(super) fn new(next: Ref) -> Self {
+impl<'a> Drawing<'a> {
+    /// A drawing whose first page is `sheet`.
+    pub(super) fn new(next: Ref, sheet: Sheet) -> Self {
         Self {
-            paper: None,
+            fonts: None,
             pictures: Vec::new(),
-            seal_rect: Rect::new(0.0, 0.0, 0.0, 0.0),
+            seal: None,
+            sheets: vec![sheet],
             kids: Vec::with_capacity(64),
-            mark_count: 0,
             parts: Vec::with_capacity(64),
-            marks: Vec::with_capacity(64),
             next,
         }
     }
 
-    /// Adds an element that holds the marked part `mark`.
+    /// Finishes the page in hand and opens one more, of the same size, over `background` with the parts that are
+    /// marked there.
+    #[cfg_attr(not(test), expect(dead_code, reason = "every face has one page as yet"))]
+    pub(super) fn turn(&mut self, paper: &mut Paper, background: Ref, marks: Vec<Ref>) {
+        let [page, values, parents] = [(); 3].map(|()| self.next.bump());
+        let Some(last) = self.sheets.last_mut() else { return };
+        let (width, height, content) = (last.width, last.height, Content::new());
+        let sheet = Sheet { page, width, height, background, values, parents, content, marks };
+        last.content = paper.turn(height, sheet.first_mark());
+        self.sheets.push(sheet);
+    }
+
+    /// Finishes the last page.
+    pub(super) fn close(&mut self, paper: Paper) {
+        if let Some(last) = self.sheets.last_mut() {
+            last.content = paper.content;
+        }
+        self.fonts = Some(paper.fonts);
+    }
+
+    /// Adds an element that holds the marked part `mark` of the page in hand, and gives its number.
     pub(super) fn leaf(
         &mut self,
         role: &'static [u8],
         parent: StructureParent,
         mark: i32,
-        alternative: &'static str,
+    ) -> usize {
+        let number = self.group(role, parent);
+        self.more(number, mark);
+        number
+    }
+
+    /// Adds the marked part `mark` of the page in hand to an element.
+    pub(super) fn more(&mut self, number: usize, mark: i32) {
+        let sheet = self.sheet();
+        if let (Some(part), Some(page)) = (self.parts.get_mut(number), self.sheets.last_mut()) {
+            part.kids.push(Kid::Mark { sheet, number: mark });
+            page.marks.push(part.id);
+        }
+    }
+
+    /// Says what an element shows, and where, to those who cannot see it.
+    pub(super) fn describe(
+        &mut self,
+        number: usize,
+        alternative: impl Into<Cow<'static, str>>,
+        bounds: Rect,
     ) {
-        let number = self.add(role, parent, Some(mark));
         if let Some(part) = self.parts.get_mut(number) {
-            part.alternative = alternative;
-            self.marks.push(part.id);
+            part.alternative = alternative.into();
+            part.bounds = Some(bounds);
+        }
+    }
+
+    /// Says where an element stands that is on one page as a whole.
+    pub(super) fn bound(&mut self, number: usize, bounds: Rect) {
+        if let Some(part) = self.parts.get_mut(number) {
+            part.bounds = Some(bounds);
         }
     }
 
     /// Adds an element that holds others, and gives the number to hang them on.
     pub(super) fn group(&mut self, role: &'static [u8], parent: StructureParent) -> usize {
-        self.add(role, parent, None)
-    }
-
-    fn add(&mut self, role: &'static [u8], parent: StructureParent, mark: Option<i32>) -> usize {
         let id = self.next.bump();
         let parent = match parent {
             StructureParent::Group(number) => match self.parts.get_mut(number) {
                 Some(group) => {
-                    group.kids.push(id);
+                    group.kids.push(Kid::Part(id));
                     group.id
                 }
                 None => object::DOCUMENT,
@@ -91,9 +180,30 @@ impl Drawing<'_> {
                 object::DOCUMENT
             }
         };
-        let (kids, alternative) = (Vec::new(), "");
-        self.parts.push(StructurePart { id, role, parent, mark, kids, alternative });
+        let (kids, alternative, bounds) = (Vec::new(), Cow::Borrowed(""), None);
+        self.parts.push(StructurePart { id, role, parent, kids, alternative, bounds });
         self.parts.len() - 1
+    }
+
+    /// The number of the page in hand.
+    pub(super) fn sheet(&self) -> usize {
+        self.sheets.len().saturating_sub(1)
+    }
+
+    /// The seal stands in `rect` on the page in hand.
+    pub(super) fn seal(&mut self, rect: Rect) {
+        self.seal = Some((self.sheet(), rect));
+        self.kids.push(object::SEAL_PART);
+    }
+
+    /// The page object with this number.
+    pub(super) fn page(&self, number: usize) -> Ref {
+        self.sheets.get(number).map_or(object::PAGE, |sheet| sheet.page)
+    }
+
+    /// The place of the seal in the parent tree: behind all pages.
+    pub(super) fn seal_key(&self) -> i32 {
+        Sheet::key(self.sheets.len())
     }
 }
 
@@ -102,59 +212,200 @@ pub(super) fn picture_name(number: usize) -> String {
     format!("I{number}")
 }
 
-/// Writes the structure tree.
-pub(super) fn structure(
-    pdf: &mut Pdf,
-    face: &CompiledFace,
-    kids: &[Ref],
-    parts: &[StructurePart],
-    marks: &[Ref],
-) {
+/// Writes into a page what leads from it to the structure.
+pub(super) fn tie(page: &mut Page<'_>, number: usize) {
+    page.struct_parents(Sheet::key(number));
+    page.tab_order(pdf_writer::types::TabOrder::StructureOrder);
+}
+
+/// Writes the structure tree; the seal is described with `seal_words`.
+pub(super) fn structure(pdf: &mut Pdf, drawing: &Drawing<'_>, seal_words: &str) {
     let mut root = pdf.indirect(object::STRUCTURE).dict();
     root.pair(Name(b"Type"), Name(b"StructTreeRoot"));
     root.pair(Name(b"K"), object::DOCUMENT);
     let mut tree = root.insert(Name(b"ParentTree")).dict();
     let mut numbers = tree.insert(Name(b"Nums")).array();
-    numbers.item(0).item(object::PARENTS).item(1).item(object::SEAL_PART);
+    for (number, sheet) in drawing.sheets.iter().enumerate() {
+        numbers.item(Sheet::key(number)).item(sheet.parents);
+    }
+    if drawing.seal.is_some() {
+        numbers.item(drawing.seal_key()).item(object::SEAL_PART);
+    }
     numbers.finish();
     tree.finish();
-    root.pair(Name(b"ParentTreeNextKey"), 2);
+    root.pair(Name(b"ParentTreeNextKey"), drawing.seal_key() + 1);
     root.finish();
 
     let mut document = pdf.indirect(object::DOCUMENT).dict();
     document.pair(Name(b"Type"), Name(b"StructElem")).pair(Name(b"S"), Name(b"Document"));
     document.pair(Name(b"P"), object::STRUCTURE);
-    document.insert(Name(b"K")).array().items(kids);
+    document.insert(Name(b"K")).array().items(&drawing.kids);
     document.finish();
 
-    for part in parts {
-        let mut dict = pdf.indirect(part.id).dict();
-        dict.pair(Name(b"Type"), Name(b"StructElem")).pair(Name(b"S"), Name(part.role));
-        dict.pair(Name(b"P"), part.parent);
-        match part.mark {
-            Some(mark) => {
-                dict.pair(Name(b"Pg"), object::PAGE).pair(Name(b"K"), mark);
-            }
-            None => {
-                dict.insert(Name(b"K")).array().items(&part.kids);
-            }
-        }
-        if !part.alternative.is_empty() {
-            dict.pair(Name(b"Alt"), TextStr(part.alternative));
-        }
-        if part.role == b"TH" {
-            let mut attributes = dict.insert(Name(b"A")).dict();
-            attributes.pair(Name(b"O"), Name(b"Table")).pair(Name(b"Scope"), Name(b"Column"));
-        }
-        dict.finish();
+    for part in &drawing.parts {
+        element(pdf.struct_element(part.id), part, drawing);
     }
-    pdf.indirect(object::PARENTS).array().items(&face.marks).items(marks);
+    for sheet in &drawing.sheets {
+        pdf.indirect(sheet.parents).array().items(&sheet.marks);
+    }
 
-    let mut seal = pdf.indirect(object::SEAL_PART).dict();
-    seal.pair(Name(b"Type"), Name(b"StructElem")).pair(Name(b"S"), Name(b"Form"));
-    seal.pair(Name(b"P"), object::DOCUMENT).pair(Name(b"Pg"), object::PAGE);
+    let Some((sheet, rect)) = drawing.seal else { return };
+    let mut seal = pdf.struct_element(object::SEAL_PART);
+    seal.pair(Name(b"S"), Name(b"Form"));
+    seal.parent(object::DOCUMENT).page(drawing.page(sheet)).alt(TextStr(seal_words));
     let mut child = seal.insert(Name(b"K")).dict();
     child.pair(Name(b"Type"), Name(b"OBJR")).pair(Name(b"Obj"), object::SEAL_FIELD);
     child.finish();
-    seal.finish();
+    stand(&mut seal, rect);
+}
+
+fn element(mut dict: StructElement<'_>, part: &StructurePart, drawing: &Drawing<'_>) {
+    dict.pair(Name(b"S"), Name(part.role));
+    dict.parent(part.parent);
+    // The page of its first marked part; parts on other pages name theirs.
+    let home = part.kids.iter().find_map(|kid| match kid {
+        Kid::Mark { sheet, .. } => Some(*sheet),
+        Kid::Part(_) => None,
+    });
+    if let Some(sheet) = home {
+        dict.page(drawing.page(sheet));
+    }
+    if let [Kid::Mark { number, .. }] = &part.kids[..] {
+        dict.pair(Name(b"K"), *number);
+    } else {
+        let mut kids = dict.insert(Name(b"K")).array();
+        for kid in &part.kids {
+            match kid {
+                Kid::Part(id) => {
+                    kids.item(*id);
+                }
+                Kid::Mark { sheet, number } if home == Some(*sheet) => {
+                    kids.item(*number);
+                }
+                Kid::Mark { sheet, number } => {
+                    let mut mark = kids.push().dict();
+                    mark.pair(Name(b"Type"), Name(b"MCR"));
+                    mark.pair(Name(b"Pg"), drawing.page(*sheet)).pair(Name(b"MCID"), *number);
+                }
+            }
+        }
+    }
+    if !part.alternative.is_empty() {
+        dict.alt(TextStr(&part.alternative));
+    }
+    if part.role == b"TH" {
+        let mut attributes = dict.insert(Name(b"A")).dict();
+        attributes.pair(Name(b"O"), Name(b"Table")).pair(Name(b"Scope"), Name(b"Column"));
+    } else if let Some(bounds) = part.bounds {
+        stand(&mut dict, bounds);
+    }
+}
+
+/// Says where a thing stands on its page (ISO 32000-1, 14.8.5.4.3).
+fn stand(dict: &mut StructElement<'_>, bounds: Rect) {
+    let mut attributes = dict.insert(Name(b"A")).dict();
+    attributes.pair(Name(b"O"), Name(b"Layout"));
+    let sides = [bounds.x1, bounds.y1, bounds.x2, bounds.y2].map(rounded);
+    attributes.insert(Name(b"BBox")).array().items(sides);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pdf::assemble::assemble;
+    use crate::pdf::face::CompiledFace;
+    use crate::pdf::face_template::{Area, Color, Element, FaceFile, TextStyle};
+    use crate::pdf::font::FontRole;
+    use crate::pdf::layout::{Align, Measured, Valign};
+    use crate::pdf::paper::text_box;
+    use crate::pdf::revision::Revision;
+    use crate::pdf::syntax::Object;
+    use crate::pdf::testing;
+
+    /// A paragraph that goes on overleaf, a table row there, and the seal on the second page.
+    #[test]
+    fn marks_are_counted_by_the_page_and_lead_to_their_elements() {
+        let mut file = FaceFile::parse(testing::FACE_TOML).unwrap();
+        file.elements.retain(|element| !matches!(element, Element::Text { .. }));
+        let face = CompiledFace::new(file, testing::fonts()).unwrap();
+        let mut drawing = Drawing::new(face.next, face.sheet());
+        let mut paper = Paper::new(face.page.height, 0, 'D');
+        let area = Area { x: Mm(20.0), y: Mm(20.0), w: Mm(80.0), h: Mm(10.0) };
+        let style = TextStyle {
+            font: FontRole::Body,
+            size_pt: 10.0,
+            min_size_pt: 10.0,
+            line_height: 1.0,
+            align: Align::Left,
+            valign: Valign::Top,
+            color: Color::BLACK,
+            letter_spacing_pt: 0.0,
+        };
+        let write = |paper: &mut Paper, text| {
+            let measured = Measured::new(testing::fonts(), style.font, text).unwrap();
+            let setting = measured.set(&text_box(area, &style)).unwrap();
+            let mark = paper.begin(b"P");
+            paper.text(testing::fonts(), &measured, &setting, style.color);
+            paper.end();
+            mark
+        };
+        let first = write(&mut paper, "第一页");
+        let paragraph = drawing.leaf(b"P", StructureParent::Document, first);
+        drawing.turn(&mut paper, object::BACKGROUND, Vec::new());
+        let second = write(&mut paper, "第二页");
+        drawing.more(paragraph, second);
+        let table = drawing.group(b"Table", StructureParent::Document);
+        let row = drawing.group(b"TR", StructureParent::Group(table));
+        let third = write(&mut paper, "格");
+        drawing.leaf(b"TD", StructureParent::Group(row), third);
+        assert_eq!([first, second, third], [0, 0, 1]);
+        drawing.seal(paper.rect(area));
+        let page = drawing.page(1);
+        drawing.close(paper);
+        let sample = testing::sample();
+        let binding = sample.binding(&[]);
+        let (bytes, _) =
+            assemble(&face, testing::fonts(), testing::LICENSE_ID, &binding, drawing, true)
+                .unwrap();
+
+        let file = Revision::open(&bytes).unwrap();
+        let root = file.catalog().and_then(|catalog| catalog.reference("StructTreeRoot")).unwrap();
+        let root = file.dict(root).unwrap();
+        let tree = root.dict("ParentTree").unwrap();
+        let Some(
+            &[
+                Object::Integer(0),
+                Object::Reference(front),
+                Object::Integer(1),
+                Object::Reference(back),
+                Object::Integer(2),
+                Object::Reference(seal),
+            ],
+        ) = tree.array("Nums")
+        else {
+            panic!("{tree:?}")
+        };
+        assert_eq!(root.integer("ParentTreeNextKey"), Some(3));
+        let elements = |number| match file.object(number) {
+            Some((Object::Array(list), _)) => list,
+            other => panic!("{}", other.is_some()),
+        };
+        let (front, back) = (elements(front), elements(back));
+        assert!(front.len() == 1 && back.len() == 2 && front[0] == back[0]);
+        let Object::Reference(paragraph) = front[0] else { panic!("{front:?}") };
+        let paragraph = file.dict(paragraph).unwrap();
+        let Some([Object::Integer(0), Object::Dict(mark)]) = paragraph.array("K") else {
+            panic!("{paragraph:?}")
+        };
+        let page_number = usize::try_from(page.get()).unwrap();
+        assert!(mark.is_name("Type", "MCR") && mark.integer("MCID") == Some(0));
+        assert_eq!(mark.reference("Pg"), Some(page_number));
+        let form = file.dict(seal).unwrap();
+        assert!(form.is_name("S", "Form") && form.reference("Pg") == Some(page_number));
+        let page = file.dict(page_number).unwrap();
+        assert_eq!(
+            (page.integer("StructParents"), page.array("Annots").map(<[_]>::len)),
+            (Some(1), Some(1))
+        );
+    }
 }

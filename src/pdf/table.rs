@@ -129,6 +129,13 @@ impl Table {
         Ok(Self { rows: settings, columns: lefts, edges, color: style.color, line_color })
     }
 
+    /// What the lines of the table enclose.
+    fn area(&self) -> Option<Area> {
+        let (x, y) = (*self.columns.first()?, *self.edges.first()?);
+        let (right, bottom) = (self.columns.last()?, self.edges.last()?);
+        Some(Area { x, y, w: Mm(right.0 - x.0), h: Mm(bottom.0 - y.0) })
+    }
+
     /// Puts the table on the page and into the structure of the document.
     pub(super) fn paint(&self, paper: &mut Paper, fonts: &FontBook, drawing: &mut Drawing<'_>) {
         paper.begin_artifact();
@@ -145,6 +152,9 @@ impl Table {
         }
         paper.end();
         let whole = drawing.group(b"Table", StructureParent::Document);
+        if let Some(area) = self.area() {
+            drawing.bound(whole, paper.rect(area));
+        }
         for (number, row) in self.rows.iter().enumerate() {
             let line = drawing.group(b"TR", StructureParent::Group(whole));
             let role: &[u8] = if number == 0 { b"TH" } else { b"TD" };
@@ -152,7 +162,7 @@ impl Table {
                 let mark = paper.begin(role);
                 paper.text(fonts, measured, setting, self.color);
                 paper.end();
-                drawing.leaf(role, StructureParent::Group(line), mark, "");
+                drawing.leaf(role, StructureParent::Group(line), mark);
             }
         }
     }
