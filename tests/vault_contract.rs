@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex};
 
 use zhengku::crypto::Digest;
 use zhengku::domain::{
-    AuthorityCode, Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind, Validity,
-    VersionNo,
+    AuthorityCode, Day, Level, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind,
+    Validity, VersionNo,
 };
 use zhengku::service::error::ShelveError;
 use zhengku::service::ports::{
-    ChangedState, Form, FormRecord, Intention, IntentionNo, RequestKey, Shelving, StandingChange,
-    Step, StepWatch, UsageRecord, Vault, VaultCount, VersionRecord,
+    ChangedState, DueQuestion, DueVersion, Form, FormRecord, Intention, IntentionNo, ProtectError,
+    Protecting, ProtectionRecord, RequestKey, SealProtection, Shelving, StandingChange, Step,
+    StepWatch, UsageRecord, Vault, VaultCount, VersionRecord,
 };
 use zhengku::vault::{CheckReport, MemoryVault, OpenError, OpenMode, SqliteVault, check};
 
@@ -32,6 +33,7 @@ struct Sample {
     /// Makes two versions with otherwise the same words differ in their bytes.
     salt: String,
     object_bytes: (usize, usize),
+    sealed: Option<SealProtection>,
 }
 
 impl Sample {
@@ -46,6 +48,11 @@ impl Sample {
             body: "body",
             salt: String::new(),
             object_bytes: (3_000, 700),
+            sealed: Some(SealProtection {
+                level: Level::BB,
+                proven_at: None,
+                holds_until: in_days(700),
+            }),
         }
     }
 
@@ -67,6 +74,7 @@ impl Sample {
         let len = match form {
             Form::SealedPdf => self.object_bytes.0,
             Form::Ecert => self.object_bytes.1,
+            Form::PdfRevision => unreachable!("not a form of a version"),
         };
         let start = format!("{} of {} {}", form.word(), self.id(), self.salt);
         start.bytes().cycle().take(len).collect()
@@ -85,8 +93,30 @@ impl Sample {
             validity: Validity::new(day("2026-11-22"), Some(day("2031-11-21"))).unwrap(),
             content_digest: Digest::of(format!("content of {}", self.id()).as_bytes()),
             forms: forms.to_vec(),
+            sealed: self.sealed,
             shelved_at: moment(),
         }
+    }
+
+    /// The protection of this version with this number, and its bytes.
+    fn protecting(&self, number: u16, level: Level, salt: &str) -> Protecting {
+        let suffix = |number| format!("protection {number} of {}{salt}", self.id()).into_bytes();
+        let earlier = (1..=number).map(suffix);
+        let whole: Vec<u8> =
+            [self.object(Form::SealedPdf)].into_iter().chain(earlier).flatten().collect();
+        let suffix = suffix(number);
+        let size_bytes = u64::try_from(suffix.len()).unwrap();
+        let record = ProtectionRecord {
+            number,
+            level,
+            suffix: FormRecord { form: Form::PdfRevision, digest: Digest::of(&suffix), size_bytes },
+            whole_digest: Digest::of(&whole),
+            whole_bytes: u64::try_from(whole.len()).unwrap(),
+            proven_at: in_days(1),
+            holds_until: in_days(1_000 * i64::from(number)),
+            at: in_days(2),
+        };
+        Protecting { id: self.id(), record, suffix }
     }
 
     /// Intends and shelves.
@@ -145,6 +175,10 @@ fn day(text: &str) -> Day {
 
 fn moment() -> Moment {
     "2026-11-22T08:00:00+08:00".parse().unwrap()
+}
+
+fn in_days(days: i64) -> Moment {
+    moment().plus_seconds(86_400 * days)
 }
 
 fn change(serial: &str, state: ChangedState) -> StandingChange {
@@ -208,6 +242,8 @@ on_every_vault!(
     a_holder_is_shown_the_newest_versions_only,
     an_intention_is_carried_out_once_and_as_intended,
     readings_are_written_down,
+    protections_are_appended_in_turn,
+    what_is_due_follows_from_the_rows,
 );
 
 async fn a_shelved_version_is_found_whole(vault: Arc<dyn Vault>) {
@@ -398,6 +434,107 @@ async fn readings_are_written_down(vault: Arc<dyn Vault>) {
     }
 }
 
+async fn protections_are_appended_in_turn(vault: Arc<dyn Vault>) {
+    let sealed =
+        SealProtection { level: Level::BT, proven_at: Some(in_days(0)), holds_until: in_days(700) };
+    let sample = Sample { sealed: Some(sealed), ..Sample::first("1") };
+    let first = sample.protecting(1, Level::BLT, "");
+    let before_it_is_shelved = vault.protect(sample.protecting(1, Level::BLT, "")).await;
+    assert!(
+        matches!(before_it_is_shelved, Err(ProtectError::Fault(fault)) if fault.place == "vault.protect")
+    );
+    sample.shelve(&*vault).await.unwrap();
+    assert_eq!(vault.find(&sample.id()).await.unwrap(), Some(sample.record()));
+    assert_eq!(vault.protections(&sample.id()).await.unwrap(), []);
+
+    // Of many that were made for the same state of the file, one is kept.
+    let writers: Vec<_> = (0..8)
+        .map(|_| {
+            let (vault, protecting) = (Arc::clone(&vault), sample.protecting(1, Level::BLT, ""));
+            tokio::spawn(async move { vault.protect(protecting).await })
+        })
+        .collect();
+    let mut kept = 0;
+    for writer in writers {
+        match writer.await.unwrap() {
+            Ok(()) => kept += 1,
+            Err(ProtectError::Moved { newest: 1 }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(kept, 1);
+    let early = vault.protect(sample.protecting(3, Level::BLTA, "")).await;
+    assert!(matches!(early, Err(ProtectError::Moved { newest: 1 })));
+    let empty = sample.protecting(2, Level::BLTA, "");
+    let suffix = FormRecord { size_bytes: 0, digest: Digest::of(b""), ..empty.record.suffix };
+    let record = ProtectionRecord { suffix, ..empty.record };
+    let empty = vault.protect(Protecting { record, suffix: Vec::new(), ..empty }).await;
+    assert!(matches!(empty, Err(ProtectError::Fault(fault)) if fault.place == "vault.protect"));
+
+    let second = sample.protecting(2, Level::BLTA, "");
+    vault.protect(sample.protecting(2, Level::BLTA, "")).await.unwrap();
+    let kept = vault.protections(&sample.id()).await.unwrap();
+    assert_eq!(kept, [first.record, second.record]);
+    for protecting in [&first, &second] {
+        let bytes = vault.object(&protecting.record.suffix).await.unwrap();
+        assert_eq!(bytes.as_ref(), Some(&protecting.suffix));
+    }
+    // What was sealed is what it was.
+    assert_eq!(vault.find(&sample.id()).await.unwrap(), Some(sample.record()));
+}
+
+async fn what_is_due_follows_from_the_rows(vault: Arc<dyn Vault>) {
+    let samples: Vec<Sample> = (0..5).map(|serial| Sample::first(&serial.to_string())).collect();
+    let of_an_earlier_release = Sample { sealed: None, ..samples[4].clone() };
+    for sample in samples[..4].iter().chain([&of_an_earlier_release]) {
+        sample.shelve(&*vault).await.unwrap();
+    }
+    vault.protect(samples[1].protecting(1, Level::BLT, "")).await.unwrap();
+    vault.protect(samples[2].protecting(1, Level::BLTA, "")).await.unwrap();
+    vault.protect(samples[3].protecting(1, Level::BLT, "")).await.unwrap();
+    vault.protect(samples[3].protecting(2, Level::BLTA, "")).await.unwrap();
+    let rows = [
+        (Level::BB, in_days(0), vec![]),
+        (Level::BB, in_days(701), vec![(0, Level::BB, Some(700))]),
+        (Level::BT, in_days(0), vec![(0, Level::BB, Some(700)), (4, Level::BB, None)]),
+        (
+            Level::BLTA,
+            in_days(0),
+            vec![(0, Level::BB, Some(700)), (1, Level::BLT, Some(1_000)), (4, Level::BB, None)],
+        ),
+        (
+            Level::BLT,
+            in_days(1_001),
+            vec![
+                (0, Level::BB, Some(700)),
+                (1, Level::BLT, Some(1_000)),
+                (2, Level::BLTA, Some(1_000)),
+                (4, Level::BB, None),
+            ],
+        ),
+    ];
+    for (keep, before, expected) in rows {
+        let (mut due, mut after) = (Vec::new(), 0);
+        loop {
+            let page = vault.due(&DueQuestion { keep, before, after }).await.unwrap();
+            due.extend(page.due);
+            after = page.end;
+            if !page.more {
+                break;
+            }
+        }
+        let expected =
+            expected.into_iter().map(|(sample, level, days): (usize, _, Option<i64>)| {
+                let holds_until = days.map(in_days);
+                DueVersion { id: samples[sample].id(), level, holds_until }
+            });
+        assert_eq!(due, expected.collect::<Vec<_>>(), "{keep} {before}");
+        // Asked again from where it ended, only what has come since is looked at.
+        let page = vault.due(&DueQuestion { keep, before, after }).await.unwrap();
+        assert_eq!((page.due, page.end, page.more), (vec![], after, false));
+    }
+}
+
 #[tokio::test]
 async fn what_was_shelved_is_there_after_a_restart_and_goes_on_from_there() {
     let folder = tempfile::tempdir().unwrap();
@@ -582,6 +719,8 @@ async fn small_vault(data_dir: &Path) {
     let other = Sample { serial: "2".to_owned(), number: "n".to_owned(), ..first.clone() };
     Sample { request: "other".to_owned(), ..other }.shelve(&vault).await.unwrap();
     vault.change_standing(change("1", ChangedState::Suspended)).await.unwrap();
+    vault.protect(first.protecting(1, Level::BLT, "")).await.unwrap();
+    vault.protect(first.protecting(2, Level::BLTA, "")).await.unwrap();
     let reader = "holder".to_owned();
     let usage = UsageRecord { id: first.id(), reader, act: "open", at: moment() };
     vault.record_usage(usage).await.unwrap();
@@ -751,7 +890,12 @@ async fn every_altered_added_or_removed_row_is_found() {
         ),
         (
             "delete from versions where id = 1; delete from forms where version = 1; delete from holders where version = 1; delete from requests where version = 1",
-            &["vault.row_missing", "vault.version_gap", "vault.object_foreign"],
+            &[
+                "vault.row_damaged",
+                "vault.row_missing",
+                "vault.version_gap",
+                "vault.object_foreign",
+            ],
         ),
         (
             "delete from versions where id = 1",
@@ -772,6 +916,33 @@ async fn every_altered_added_or_removed_row_is_found() {
             &["vault.row_damaged", "vault.journal_broken"],
         ),
         ("delete from journal where act = 'used'", altered),
+        ("update versions set sealed_until = sealed_until + 1 where id = 1", altered),
+        ("update versions set sealed_level = 'B-T', sealed_proven_at = 1 where id = 1", altered),
+        ("update versions set sealed_level = null, sealed_until = null where id = 1", altered),
+        ("update protections set level = 'B-LTA' where number = 1", altered),
+        ("update protections set holds_until = holds_until + 1 where number = 2", altered),
+        ("update protections set proven_at = proven_at - 1 where number = 2", altered),
+        (
+            "update protections set whole_digest = zeroblob(32) where number = 2",
+            &["vault.row_damaged", "vault.protection_foreign"],
+        ),
+        (
+            "update protections set version = 2 where number = 2",
+            &["vault.row_damaged", "vault.protection_gap", "vault.protection_foreign"],
+        ),
+        (
+            "delete from protections where number = 2",
+            &["vault.row_missing", "vault.object_foreign"],
+        ),
+        (
+            "delete from protections where number = 1",
+            &[
+                "vault.row_missing",
+                "vault.object_foreign",
+                "vault.protection_gap",
+                "vault.protection_foreign",
+            ],
+        ),
         ("drop table requests", &["vault.database_damaged"]),
     ];
     let mut wrong: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -864,6 +1035,7 @@ async fn the_tables_refuse_to_forget() {
         "journal",
         "licenses",
         "numbers",
+        "protections",
         "requests",
         "standing_changes",
         "usage_records",
@@ -885,4 +1057,108 @@ async fn the_tables_refuse_to_forget() {
             assert!(text.contains(&format!("{table} is append-only")), "{text}");
         }
     }
+}
+
+/// The tables of the release before, with the rows that it left.
+async fn vault_of_the_first_release(data_dir: &Path) {
+    use sqlx::ConnectOptions;
+    use sqlx::migrate::{Migration, MigrationType, Migrator};
+    let vault = open(data_dir).await;
+    let first = Sample { sealed: None, ..Sample::first("1") };
+    first.shelve(&vault).await.unwrap();
+    first.next().shelve(&vault).await.unwrap();
+    vault.change_standing(change("1", ChangedState::Suspended)).await.unwrap();
+    vault.close().await;
+
+    let file = data_dir.join("vault.sqlite");
+    let rows = data_dir.join("rows.sqlite");
+    fs::rename(&file, &rows).unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let mut connection = options.foreign_keys(false).connect().await.unwrap();
+    let text =
+        sqlx::SqlSafeStr::into_sql_str(include_str!("../src/vault/migrations/0001_vault.sql"));
+    let migration = Migration::new(1, "vault".into(), MigrationType::Simple, text, false);
+    let migrator = Migrator::with_migrations(vec![migration]);
+    migrator.run_direct(None, &mut connection, false).await.unwrap();
+    let attach = format!("attach '{}' as later", rows.display());
+    sqlx::query(sqlx::AssertSqlSafe(attach)).execute(&mut connection).await.unwrap();
+    for table in [
+        "journal",
+        "licenses",
+        "versions",
+        "forms",
+        "holders",
+        "numbers",
+        "requests",
+        "standing_changes",
+    ] {
+        let columns: Vec<(String,)> =
+            sqlx::query_as("select name from pragma_table_info(?1, 'main')")
+                .bind(table)
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+        let columns: Vec<String> = columns.into_iter().map(|(name,)| name).collect();
+        let columns = columns.join(", ");
+        let copy =
+            format!("insert into main.{table} ({columns}) select {columns} from later.{table}");
+        sqlx::query(sqlx::AssertSqlSafe(copy)).execute(&mut connection).await.unwrap();
+    }
+    sqlx::Connection::close(connection).await.unwrap();
+    fs::remove_file(rows).unwrap();
+}
+
+#[tokio::test]
+async fn a_vault_of_the_first_release_is_taken_over_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    vault_of_the_first_release(folder.path()).await;
+    let vault = open(folder.path()).await;
+    let first = Sample { sealed: None, ..Sample::first("1") };
+    assert_eq!(vault.find(&first.id()).await.unwrap(), Some(first.record()));
+    // The writer that migrated knows the new acts at once.
+    vault.protect(first.protecting(1, Level::BLTA, "")).await.unwrap();
+    Sample::first("2").shelve(&vault).await.unwrap();
+    vault.close().await;
+    assert_eq!(checked(folder.path()).await.faults, []);
+
+    // The constraint, its indexes, triggers and references are what they would be in a new vault.
+    let new = folder.path().join("new");
+    open(&new).await.close().await;
+    assert_eq!(schema(folder.path()).await, schema(&new).await);
+    let unknown = "insert into journal (seq, at, act, subject, client, details, prev_hash, hash)
+        values (1, 1, 'forgotten', '', '', zeroblob(32), zeroblob(32), zeroblob(32))";
+    for act in ["copied", "forgotten", "key_retired", "protected"] {
+        use sqlx::ConnectOptions;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(new.join("vault.sqlite"));
+        let mut connection = options.connect().await.unwrap();
+        sqlx::raw_sql("begin; delete from journal where 1 = 0")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        let statement = unknown.replace("forgotten", act).replace("(1, 1,", "(900, 1,");
+        let written = sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await;
+        match (act, written) {
+            ("forgotten", Err(refused)) => {
+                assert!(refused.to_string().contains("journal_act_known"), "{refused}");
+            }
+            (_, written) => assert!(written.is_ok() && act != "forgotten", "{act}: {written:?}"),
+        }
+        sqlx::raw_sql("rollback").execute(&mut connection).await.unwrap();
+        sqlx::Connection::close(connection).await.unwrap();
+    }
+}
+
+async fn schema(data_dir: &Path) -> Vec<(String, String, Option<String>)> {
+    use sqlx::ConnectOptions;
+    let mut connection = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(data_dir.join("vault.sqlite"))
+        .connect()
+        .await
+        .unwrap();
+    let schema = sqlx::query_as("select type, name, sql from sqlite_schema order by type, name")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    schema
 }

@@ -286,7 +286,7 @@ pub(super) async fn write_forms(
         let bytes =
             bytes.ok_or_else(|| CliError::new(&issued.record.id, "an object is missing"))?;
         let name = match form.form {
-            Form::SealedPdf => format!("{}.pdf", issued.record.id),
+            Form::SealedPdf | Form::PdfRevision => format!("{}.pdf", issued.record.id),
             Form::Ecert => format!("{}.ecert.txt", issued.record.id),
         };
         let path = out.join(&name);

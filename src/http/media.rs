@@ -17,7 +17,7 @@ pub fn content_type(headers: &HeaderMap) -> String {
 pub fn of_form(form: Form) -> &'static str {
     match form {
         Form::Ecert => "application/dc+sd-jwt",
-        Form::SealedPdf => "application/pdf",
+        Form::SealedPdf | Form::PdfRevision => "application/pdf",
     }
 }
 
@@ -34,7 +34,7 @@ pub enum Handing {
 pub fn hand_out(id: &LicenseId, form: Form, bytes: Vec<u8>, handing: Handing) -> Response {
     let extension = match form {
         Form::Ecert => "ecert.txt",
-        Form::SealedPdf => "pdf",
+        Form::SealedPdf | Form::PdfRevision => "pdf",
     };
     let word = match handing {
         Handing::Attachment => "attachment",

@@ -211,6 +211,6 @@ pub(super) async fn form_bytes(
 pub(super) fn download_act(form: Form) -> &'static str {
     match form {
         Form::Ecert => "download-ecert",
-        Form::SealedPdf => "download-pdf",
+        Form::SealedPdf | Form::PdfRevision => "download-pdf",
     }
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::crypto::{BlindIndexKey, Digest, Random};
 use crate::domain::{
-    FaultKind, HolderCode, LicenseId, LicenseKey, Moment, Submission, SubmissionFault, Unread,
-    VersionNo, WireValue,
+    FaultKind, HolderCode, Level, LicenseId, LicenseKey, Moment, Submission, SubmissionFault,
+    Unread, VersionNo, WireValue,
 };
 use crate::ecert::{self, Content, ContentInput, Places};
 use crate::pdf::{Attachment, Binding, DrawError, DrawnFace};
@@ -18,8 +18,8 @@ use crate::pdf::{Attachment, Binding, DrawError, DrawnFace};
 use super::desks::{IssueDesk, Issued, IssuingSystem};
 use super::error::{Fault, Refusal, ShelveError};
 use super::ports::{
-    ChangedState, Clock, Form, FormRecord, Intention, Later, RequestKey, Shelving, Step, StepWatch,
-    Vault, VersionRecord,
+    ChangedState, Clock, Form, FormRecord, Intention, Later, RequestKey, SealProtection, Shelving,
+    Step, StepWatch, Vault, VersionRecord,
 };
 use super::sealing::{PreparedKey, Sealing, serial};
 use super::turns::Turns;
@@ -305,6 +305,11 @@ impl Issuing {
             validity: submission.validity,
             content_digest,
             forms: objects.iter().map(form_record).collect(),
+            sealed: Some(SealProtection {
+                level: Level::BB,
+                proven_at: None,
+                holds_until: key.ends(),
+            }),
             shelved_at: now,
         };
         Ok((record, objects))

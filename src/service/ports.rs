@@ -17,6 +17,12 @@ use crate::pki::Certificate;
 
 use super::error::{Fault, ShelveError};
 
+mod protection;
+
+pub use protection::{
+    DuePage, DueQuestion, DueVersion, ProtectError, Protecting, ProtectionRecord, SealProtection,
+};
+
 /// An answer that comes later.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -108,6 +114,9 @@ pub enum Form {
     Ecert,
     /// The sealed PDF.
     SealedPdf,
+    /// What was appended to a sealed PDF to protect it. Not a form of its own: it is kept as an object and
+    /// served only behind the sealed bytes it was made for.
+    PdfRevision,
 }
 
 impl Form {
@@ -116,6 +125,7 @@ impl Form {
         match self {
             Self::Ecert => "ecert",
             Self::SealedPdf => "pdf",
+            Self::PdfRevision => "pdf-rev",
         }
     }
 
@@ -124,6 +134,7 @@ impl Form {
         match word {
             "ecert" => Some(Self::Ecert),
             "pdf" => Some(Self::SealedPdf),
+            "pdf-rev" => Some(Self::PdfRevision),
             _ => None,
         }
     }
@@ -155,6 +166,9 @@ pub struct VersionRecord {
     pub content_digest: Digest,
     /// The forms, PDF first.
     pub forms: Vec<FormRecord>,
+    /// How well the sealed PDF was protected as it was made; `None` for versions of releases that did not write
+    /// it down, which count as B-B.
+    pub sealed: Option<SealProtection>,
     /// When it was put on the shelf.
     pub shelved_at: Moment,
 }
@@ -259,6 +273,8 @@ pub struct UsageRecord {
 ///    [`ShelveError::HeadMoved`]; nothing of the loser's is kept.
 /// 5. **Once.** One request key of one client makes one version: a repetition gets [`ShelveError::Repeated`], and
 ///    another body under the same key [`ShelveError::KeyReused`].
+/// 6. **Appended in turn.** Of two protections made for the same state of a file, one is kept and the other gets
+///    [`ProtectError::Moved`]; the sealed bytes stay what they are.
 ///
 /// The vault is *not* trusted for authenticity: whoever can write to it can withhold a version but not forge
 /// one, since every reader checks the seal again.
@@ -310,6 +326,15 @@ pub trait Vault: Send + Sync {
 
     /// Writes down a reading; durable on return.
     fn record_usage(&self, usage: UsageRecord) -> Later<'_, Result<(), Fault>>;
+
+    /// Appends a protection to the sealed PDF of a version: object, row, journal entry, in one commit.
+    fn protect(&self, protecting: Protecting) -> Later<'_, Result<(), ProtectError>>;
+
+    /// The protections of a version, in order.
+    fn protections(&self, id: &LicenseId) -> Later<'_, Result<Vec<ProtectionRecord>, Fault>>;
+
+    /// Which versions want more protection, a bounded part at a time.
+    fn due(&self, question: &DueQuestion) -> Later<'_, Result<DuePage, Fault>>;
 
     /// How many licenses and versions there are.
     fn count(&self) -> Later<'_, Result<VaultCount, Fault>>;

@@ -28,6 +28,11 @@ pub struct PreparedKey {
 }
 
 impl PreparedKey {
+    /// When the first certificate of its path ends: until then a seal without a time-stamp can be checked.
+    pub fn ends(&self) -> Moment {
+        self.path.window().1
+    }
+
     /// Whether our own verifier would call a seal made at `at` authentic. A license that is issued under a
     /// certificate that has ended or was revoked could never be relied on.
     fn may_seal(&self, at: Moment) -> Result<(), Fault> {

@@ -146,6 +146,7 @@ mod tests {
             validity: Validity::new(issued_on, Some(day("2030-12-31"))).unwrap(),
             content_digest: Digest::of(b""),
             forms: Vec::new(),
+            sealed: None,
             shelved_at: Moment::from_unix_seconds(0),
         }
     }

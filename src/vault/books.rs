@@ -13,15 +13,12 @@ use crate::crypto::Digest;
 use crate::domain::{LicenseId, LicenseKey, Moment, VersionNo};
 use crate::service::error::{Fault, ShelveError};
 use crate::service::ports::{
-    Form, Intention, IntentionNo, RequestKey, StandingChange, UsageRecord, VersionRecord,
+    Intention, IntentionNo, RequestKey, StandingChange, UsageRecord, VersionRecord,
 };
 
+use super::books_protect::KnownVersion;
+use super::bounds::{MAX_GROUND_CHARS, MAX_NAME_CHARS, request_fits, within};
 use super::journal::{self, Act, Line};
-
-/// Longest name of a client and longest idempotency key, in characters. Our own bound; the columns hold it too.
-pub(super) const MAX_NAME_CHARS: usize = 255;
-/// Longest legal ground, in characters. Our own bound; the column holds it too.
-pub(super) const MAX_GROUND_CHARS: usize = 4_000;
 
 /// Where the tables end. One process writes, so it may remember.
 #[derive(Debug)]
@@ -102,6 +99,7 @@ pub(super) struct NewRows {
     pub(super) requests: Vec<Value>,
     pub(super) standing_changes: Vec<Value>,
     pub(super) usage_records: Vec<Value>,
+    pub(super) protections: Vec<Value>,
 }
 
 /// The books of one group.
@@ -111,13 +109,14 @@ pub(super) struct Books<'a> {
     licenses: HashMap<LicenseKey, KnownLicense>,
     requests: HashMap<(String, String), (Digest, LicenseId)>,
     numbers: HashMap<NumberKey, LicenseKey>,
+    pub(super) versions: HashMap<LicenseId, KnownVersion>,
     last_license: i64,
     last_version: i64,
     seq: i64,
     hash: Digest,
     opened: HashMap<i64, (LicenseId, Digest)>,
     ended: HashSet<i64>,
-    rows: NewRows,
+    pub(super) rows: NewRows,
 }
 
 impl<'a> Books<'a> {
@@ -128,6 +127,7 @@ impl<'a> Books<'a> {
             licenses: HashMap::new(),
             requests: HashMap::new(),
             numbers: HashMap::new(),
+            versions: HashMap::new(),
             last_license: ledger.licenses,
             last_version: ledger.versions,
             seq: ledger.seq,
@@ -331,6 +331,9 @@ impl<'a> Books<'a> {
             number_index.to_string(),
             record.shelved_at.unix_seconds(),
             entry,
+            record.sealed.map(|sealed| sealed.level.word()),
+            record.sealed.and_then(|sealed| sealed.proven_at).map(Moment::unix_seconds),
+            record.sealed.map(|sealed| sealed.holds_until.unix_seconds()),
         ]));
         for form in &record.forms {
             let (word, digest) = (form.form.word(), form.digest.to_string());
@@ -357,7 +360,7 @@ impl<'a> Books<'a> {
         self.opened.get(&seq).or_else(|| self.ledger.open.get(&seq))
     }
 
-    fn enter(&mut self, line: &Line<'_>) -> i64 {
+    pub(super) fn enter(&mut self, line: &Line<'_>) -> i64 {
         let (prev, seq) = (self.hash, self.seq + 1);
         let hash = line.hash(seq, &prev);
         self.rows.journal.push(json!([
@@ -408,33 +411,4 @@ pub(super) fn number_key(row: &ShelvingRow) -> NumberKey {
 /// How the journal names a license as a whole.
 pub(super) fn subject_of(license: &LicenseKey) -> String {
     format!("{}.{}.{}", license.type_code(), license.authority(), license.serial())
-}
-
-/// Holds that every form is there once, in order, PDF first.
-pub(super) fn forms_in_order(record: &mut VersionRecord) -> Result<(), Fault> {
-    record.forms.sort_by_key(|form| std::cmp::Reverse(form.form));
-    let forms: Vec<Form> = record.forms.iter().map(|form| form.form).collect();
-    if forms == [Form::SealedPdf, Form::Ecert] {
-        return Ok(());
-    }
-    Err(Fault::new("vault.forms", "a version is shelved with each of its forms, once"))
-}
-
-/// Holds that the columns have room for a request.
-pub(super) fn request_fits(request: &RequestKey) -> Result<(), Fault> {
-    within("client", &request.client, MAX_NAME_CHARS)?;
-    within("idempotency key", &request.key, MAX_NAME_CHARS)
-}
-
-fn within(what: &str, text: &str, limit_chars: usize) -> Result<(), Fault> {
-    let chars = text.chars().count();
-    if chars > limit_chars || (chars == 0 && what != "ground") {
-        let cause = format!("the {what} has {chars} characters; 1 to {limit_chars} are kept");
-        return Err(Fault::new("vault.text_length", cause));
-    }
-    // SQLite ends a text there, and the row would no longer be what its entry in the journal covers.
-    if text.contains('\0') {
-        return Err(Fault::new("vault.text_nul", format!("the {what} has a NUL character")));
-    }
-    Ok(())
 }

@@ -54,6 +54,8 @@ pub struct CheckFault {
     /// - `vault.object_foreign`: a file among the objects that no row names.
     /// - `vault.object_missing`: a row names an object that is not there.
     /// - `vault.object_unreadable`: an object is there and cannot be read.
+    /// - `vault.protection_foreign`: what was appended to a sealed PDF was not made for it.
+    /// - `vault.protection_gap`: the protections of a version are not 1, 2, 3 …
     /// - `vault.row_damaged`: a row was altered or added outside the vault.
     /// - `vault.row_missing`: the journal tells of a row that is not there.
     /// - `vault.version_gap`: the versions of a license are not 001, 002, 003 …

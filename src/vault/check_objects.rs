@@ -17,6 +17,7 @@ use crate::service::error::Fault;
 use crate::service::ports::FormRecord;
 
 use super::check::CheckReport;
+use super::check_protections::ProtectedFile;
 use super::objects::{ObjectName, Objects, object_name};
 use super::rows;
 use super::writer::blocking;
@@ -82,6 +83,32 @@ impl ObjectCheck {
         Ok(())
     }
 
+    /// Re-reads what was appended to sealed PDFs, and holds each whole file against its digest.
+    pub(super) async fn read_files(
+        &mut self,
+        files: Vec<ProtectedFile>,
+        report: &mut CheckReport,
+    ) -> Result<(), Fault> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let suffixes: Vec<(LicenseId, FormRecord)> = files
+            .iter()
+            .flat_map(|file| file.protections.iter().map(|kept| (file.id.clone(), kept.suffix)))
+            .collect();
+        self.read(suffixes, report).await?;
+        let objects = Arc::clone(&self.objects);
+        let changed = blocking("vault.check", move || {
+            let changed = files.into_iter().filter(|file| !is_whole(&objects, file));
+            Ok::<_, Fault>(changed.map(|file| file.id).collect::<Vec<_>>())
+        })
+        .await?;
+        for id in changed {
+            report.add("vault.protection_foreign", id.to_string());
+        }
+        Ok(())
+    }
+
     /// Looks for files among the objects that no row names, now that every row has been seen.
     pub(super) async fn foreign(
         self,
@@ -107,6 +134,21 @@ impl ObjectCheck {
         }
         Ok(())
     }
+}
+
+/// Whether every protection was made for the bytes it stands behind. An object that is missing or damaged has
+/// been told already, and is not told again.
+fn is_whole(objects: &Objects, file: &ProtectedFile) -> bool {
+    let Ok(Some(mut whole)) = objects.read(&file.sealed) else { return true };
+    for protection in &file.protections {
+        let Ok(Some(suffix)) = objects.read(&protection.suffix) else { return true };
+        whole.extend_from_slice(&suffix);
+        let size = u64::try_from(whole.len()).unwrap_or(u64::MAX);
+        if size != protection.whole_bytes || Digest::of(&whole) != protection.whole_digest {
+            return false;
+        }
+    }
+    true
 }
 
 fn look_at(objects: &Objects, form: &FormRecord) -> Found {

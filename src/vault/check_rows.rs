@@ -12,9 +12,10 @@ use crate::service::ports::{Form, FormRecord, RequestKey, VersionRecord};
 
 use super::check::{CheckProgress, CheckReport, unread};
 use super::check_objects::ObjectCheck;
+use super::check_protections;
 use super::fault::{damaged, digest_column, id_column};
 use super::journal::{self, Line};
-use super::shelf::day_column;
+use super::shelf::{day_column, sealed_columns};
 
 /// Rows taken at a time. Our own bound: some 40 MB of objects are then read between two progress reports.
 const PAGE: i64 = 512;
@@ -71,7 +72,8 @@ from journal where seq > ?1 order by seq limit ?2";
 const VERSIONS: &str = "\
 select version.id, version.license_id, version.version, version.edition, version.issued_on,
   version.valid_from, version.valid_to, version.content_digest, version.number_index,
-  version.shelved_at, license.type_code, license.authority, license.serial,
+  version.shelved_at, version.sealed_level, version.sealed_proven_at, version.sealed_until,
+  license.type_code, license.authority, license.serial,
   request.client, request.key, request.body,
   number.license = version.license as has_number,
   entry.act, entry.at as entry_at, entry.subject, entry.client as entry_client,
@@ -160,7 +162,9 @@ pub(super) async fn versions(
             }
             report.versions += 1;
         }
+        let protections = check_protections::of(snapshot, (last, end), report).await?;
         objects.read(to_read, report).await?;
+        objects.read_files(protections, report).await?;
         last = end;
     }
     Ok(())
@@ -191,6 +195,11 @@ fn agrees(row: &SqliteRow, forms: Vec<FormRecord>, holders: &[Digest]) -> Result
             .map_err(|_| damaged("a validity that ends before it begins"))?,
         content_digest: digest("content_digest")?,
         forms,
+        sealed: sealed_columns(
+            row.try_get::<Option<String>, _>("sealed_level").map_err(unread)?.as_deref(),
+            row.try_get("sealed_proven_at").map_err(unread)?,
+            row.try_get("sealed_until").map_err(unread)?,
+        )?,
         shelved_at: Moment::from_unix_seconds(number("shelved_at")?),
         id,
     };
@@ -236,7 +245,11 @@ where entry.act = 'standing_changed' and change.entry is null
 union all
 select entry.seq, entry.subject from journal as entry
 left join usage_records as usage on usage.entry = entry.seq
-where entry.act = 'used' and usage.entry is null";
+where entry.act = 'used' and usage.entry is null
+union all
+select entry.seq, entry.subject from journal as entry
+left join protections as protection on protection.entry = entry.seq
+where entry.act = 'protected' and protection.entry is null";
     let untold: Vec<(i64, String)> =
         sqlx::query_as(UNTOLD).fetch_all(&mut *snapshot).await.map_err(unread)?;
     for (seq, subject) in untold {

@@ -20,6 +20,7 @@ pub(super) fn from_sqlite(place: &'static str, error: &sqlx::Error) -> Fault {
             let place = match refused.message() {
                 text if text.contains("journal.") => "vault.journal_once",
                 text if text.contains("licenses.") => "vault.licenses_key_once",
+                text if text.contains("protections.") => "vault.protections_once",
                 text if text.contains("numbers.") => "vault.numbers_one_license",
                 text if text.contains("requests.") => "vault.requests_once",
                 text if text.contains("versions.") => "vault.versions_no_overwriting",

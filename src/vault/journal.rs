@@ -10,7 +10,8 @@
 use crate::crypto::{Digest, Hasher};
 use crate::domain::{Moment, RevocationKind};
 use crate::service::ports::{
-    ChangedState, FormRecord, Intention, RequestKey, StandingChange, VersionRecord,
+    ChangedState, FormRecord, Intention, ProtectionRecord, RequestKey, SealProtection,
+    StandingChange, VersionRecord,
 };
 
 /// The hash before the first entry.
@@ -27,6 +28,8 @@ pub(super) enum Act {
     Intended,
     /// The vault was opened for writing and every earlier intention has ended.
     Opened,
+    /// A protection was appended to a sealed PDF.
+    Protected,
     /// A version was put on the shelf.
     Shelved,
     /// The standing of a license was changed.
@@ -42,6 +45,7 @@ impl Act {
             Self::Abandoned => "abandoned",
             Self::Intended => "intended",
             Self::Opened => "opened",
+            Self::Protected => "protected",
             Self::Shelved => "shelved",
             Self::StandingChanged => "standing_changed",
             Self::Used => "used",
@@ -132,6 +136,14 @@ pub(super) fn shelved(
         hasher.field(digest.as_bytes());
         hasher.field(&size_bytes.to_be_bytes());
     }
+    // Versions of earlier releases have no such columns, and their entries cover none.
+    if let Some(SealProtection { level, proven_at, holds_until }) = &record.sealed {
+        hasher.text("sealed");
+        hasher.text(level.word());
+        let proven_at = proven_at.map(|at| at.unix_seconds().to_be_bytes());
+        hasher.field(proven_at.as_ref().map_or(&[], |bytes| &bytes[..]));
+        hasher.field(&holds_until.unix_seconds().to_be_bytes());
+    }
     hasher.text("number");
     hasher.field(number_index.as_bytes());
     for holder in holders {
@@ -144,6 +156,25 @@ pub(super) fn shelved(
     hasher.field(request.body.as_bytes());
     hasher.field(&intention.to_be_bytes());
     hasher.finish()
+}
+
+/// What an entry `protected` covers.
+pub(super) fn protected(id: &str, record: &ProtectionRecord) -> Digest {
+    digest_of(
+        "zhengku protected 1",
+        &[
+            id.as_bytes(),
+            &record.number.to_be_bytes(),
+            record.level.word().as_bytes(),
+            record.suffix.digest.as_bytes(),
+            &record.suffix.size_bytes.to_be_bytes(),
+            record.whole_digest.as_bytes(),
+            &record.whole_bytes.to_be_bytes(),
+            &record.proven_at.unix_seconds().to_be_bytes(),
+            &record.holds_until.unix_seconds().to_be_bytes(),
+            &record.at.unix_seconds().to_be_bytes(),
+        ],
+    )
 }
 
 /// What an entry `standing_changed` covers.

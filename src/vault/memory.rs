@@ -6,14 +6,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::crypto::Digest;
-use crate::domain::{LicenseId, LicenseKey, LicenseTypeCode, VersionNo};
+use crate::domain::{Level, LicenseId, LicenseKey, LicenseTypeCode, VersionNo};
 use crate::service::error::{Fault, ShelveError};
 use crate::service::ports::{
-    Form, FormRecord, Intention, IntentionNo, Later, RequestKey, Shelving, StandingChange,
-    UsageRecord, Vault, VaultCount, VersionRecord,
+    DuePage, DueQuestion, DueVersion, Form, FormRecord, Intention, IntentionNo, Later,
+    ProtectError, Protecting, ProtectionRecord, RequestKey, Shelving, StandingChange, UsageRecord,
+    Vault, VaultCount, VersionRecord,
 };
 
-use super::books::{forms_in_order, request_fits};
+use super::books_protect::{follows, no_such_version};
+use super::bounds::{forms_in_order, request_fits};
 use super::sqlite::with_records;
 
 /// A vault that is gone with the process.
@@ -30,6 +32,9 @@ struct Kept {
     intentions: Vec<Option<Intention>>,
     changes: Vec<StandingChange>,
     usage: Vec<UsageRecord>,
+    protections: HashMap<LicenseId, Vec<ProtectionRecord>>,
+    /// Every version in order of shelving.
+    shelved: Vec<LicenseId>,
 }
 
 impl MemoryVault {
@@ -51,6 +56,44 @@ impl Kept {
 
     fn head(&self, license: &LicenseKey) -> Option<VersionNo> {
         self.newest(license).map(|(record, _)| record.id.version())
+    }
+
+    fn find(&self, id: &LicenseId) -> Option<&VersionRecord> {
+        let mut versions = self.licenses.get(id.key()).into_iter().flatten();
+        versions.find(|(record, _)| record.id == *id).map(|(record, _)| record)
+    }
+
+    fn protect(&mut self, protecting: Protecting) -> Result<(), ProtectError> {
+        let Protecting { id, record, suffix } = protecting;
+        let sealed = self.find(&id).ok_or_else(no_such_version)?;
+        let pdf = sealed.forms.iter().find(|form| form.form == Form::SealedPdf);
+        let sealed_bytes = pdf.map_or(0, |pdf| pdf.size_bytes);
+        let kept = self.protections.entry(id).or_default();
+        follows(&record, kept.last().map_or(0, |newest| newest.number), sealed_bytes)?;
+        kept.push(record);
+        self.objects.insert((record.suffix.digest, record.suffix.form), suffix);
+        Ok(())
+    }
+
+    fn due(&self, question: &DueQuestion) -> DuePage {
+        let place = usize::try_from(question.after).unwrap_or(usize::MAX);
+        // A small page, so that a test meets several.
+        let page: Vec<&LicenseId> = self.shelved.iter().skip(place).take(2).collect();
+        let due = page.iter().filter_map(|id| {
+            let newest = self.protections.get(id).and_then(|kept| kept.last());
+            let newest = newest.map(ProtectionRecord::protection);
+            let now = newest.or_else(|| self.find(id).and_then(|record| record.sealed));
+            let (level, until) =
+                now.map_or((Level::BB, None), |now| (now.level, Some(now.holds_until)));
+            let due = level < question.keep || until.is_some_and(|until| until < question.before);
+            due.then(|| DueVersion { id: LicenseId::clone(id), level, holds_until: until })
+        });
+        let end = (place.saturating_add(page.len())).max(place);
+        DuePage {
+            due: due.collect(),
+            end: u64::try_from(end).unwrap_or(u64::MAX),
+            more: end < self.shelved.len(),
+        }
     }
 
     fn shelve(&mut self, shelving: Shelving) -> Result<(), ShelveError> {
@@ -96,6 +139,7 @@ impl Kept {
         }
         self.numbers.insert(number, license.clone());
         self.requests.insert((client, key), (body, record.id.clone()));
+        self.shelved.push(record.id.clone());
         let holders = shelving.holder_indexes.into_iter().collect();
         self.licenses.entry(license).or_default().push((record, holders));
         Ok(())
@@ -112,10 +156,7 @@ impl Vault for MemoryVault {
     }
 
     fn find(&self, id: &LicenseId) -> Later<'_, Result<Option<VersionRecord>, Fault>> {
-        let kept = self.kept();
-        let versions = kept.licenses.get(id.key());
-        let mut versions = versions.into_iter().flatten().map(|(record, _)| record);
-        now(Ok(versions.find(|record| record.id == *id).cloned()))
+        now(Ok(self.kept().find(id).cloned()))
     }
 
     fn object(&self, form: &FormRecord) -> Later<'_, Result<Option<Vec<u8>>, Fault>> {
@@ -192,6 +233,18 @@ impl Vault for MemoryVault {
     fn record_usage(&self, usage: UsageRecord) -> Later<'_, Result<(), Fault>> {
         self.kept().usage.push(usage);
         now(Ok(()))
+    }
+
+    fn protect(&self, protecting: Protecting) -> Later<'_, Result<(), ProtectError>> {
+        now(self.kept().protect(protecting))
+    }
+
+    fn protections(&self, id: &LicenseId) -> Later<'_, Result<Vec<ProtectionRecord>, Fault>> {
+        now(Ok(self.kept().protections.get(id).cloned().unwrap_or_default()))
+    }
+
+    fn due(&self, question: &DueQuestion) -> Later<'_, Result<DuePage, Fault>> {
+        now(Ok(self.kept().due(question)))
     }
 
     fn count(&self) -> Later<'_, Result<VaultCount, Fault>> {

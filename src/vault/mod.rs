@@ -8,13 +8,16 @@
 //! ```text
 //! DATA/vault.sqlite                               rows; beside it SQLite's own -wal and -shm
 //! DATA/vault.lock                                 held by the one process that writes
-//! DATA/objects/<2 hex>/<digest hex>.<form word>   sealed bytes, read-only
+//! DATA/objects/<2 hex>/<digest hex>.<form word>   sealed bytes, and what was appended to them, read-only
 //! DATA/staging/<digest hex>.<form word>.<n>       sealed bytes on their way into objects/
 //! ```
 
 mod books;
+mod books_protect;
+mod bounds;
 mod check;
 mod check_objects;
+mod check_protections;
 mod check_rows;
 mod fault;
 mod journal;
@@ -23,6 +26,7 @@ mod objects;
 mod open;
 mod rows;
 mod shelf;
+mod shelf_protect;
 mod sqlite;
 mod templates;
 mod writer;

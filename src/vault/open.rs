@@ -36,7 +36,7 @@ const READERS: u32 = 4;
 /// another process copies the file. Our own bound.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The last migration this program knows.
-pub(super) const SCHEMA: i64 = 1;
+pub(super) const SCHEMA: i64 = 2;
 
 /// What a data folder is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,13 +157,14 @@ async fn reading_pool(options: SqliteConnectOptions) -> Result<SqlitePool, OpenE
 }
 
 fn migrator() -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
-        SCHEMA,
-        "vault".into(),
-        MigrationType::Simple,
-        sqlx::SqlSafeStr::into_sql_str(include_str!("migrations/0001_vault.sql")),
-        false,
-    )])
+    let migration = |number, name: &'static str, text: &'static str| {
+        let text = sqlx::SqlSafeStr::into_sql_str(text);
+        Migration::new(number, name.into(), MigrationType::Simple, text, false)
+    };
+    Migrator::with_migrations(vec![
+        migration(1, "vault", include_str!("migrations/0001_vault.sql")),
+        migration(SCHEMA, "protections", include_str!("migrations/0002_protections.sql")),
+    ])
 }
 
 /// Makes the folder if it is absent and takes the lock.

@@ -12,6 +12,7 @@ use crate::domain::{LicenseId, LicenseKey};
 use crate::service::error::Fault;
 
 use super::books::{Books, KnownLicense, NewRows, NumberKey};
+use super::books_protect::KnownVersion;
 use super::fault::{damaged, digest_column, id_column};
 
 /// What one act asks of the tables before it is entered.
@@ -113,6 +114,53 @@ pub(super) async fn look_up(
     Ok(())
 }
 
+const LOOK_UP_VERSIONS: &str = "\
+select asked.key as place, version.id, form.size_bytes,
+  (select coalesce(max(protection.number), 0) from protections as protection
+   where protection.version = version.id)
+from json_each(?1) as asked
+join licenses as license
+  on license.type_code = asked.value ->> 0
+  and license.authority = asked.value ->> 1
+  and license.serial = asked.value ->> 2
+join versions as version
+  on version.license = license.id and version.version = asked.value ->> 3
+join forms as form on form.version = version.id and form.form = 'pdf'";
+
+/// Asks the tables what the books must know of versions that are to be protected.
+pub(super) async fn look_up_versions(
+    connection: &mut SqliteConnection,
+    versions: &[&LicenseId],
+    books: &mut Books<'_>,
+) -> Result<(), Fault> {
+    if versions.is_empty() {
+        return Ok(());
+    }
+    let asked: Vec<Value> = versions
+        .iter()
+        .map(|id| {
+            let key = id.key();
+            let type_code = key.type_code().as_str();
+            json!([type_code, key.authority(), key.serial(), id.version().number()])
+        })
+        .collect();
+    let answers: Vec<(i64, i64, i64, i64)> = sqlx::query_as(LOOK_UP_VERSIONS)
+        .bind(Value::Array(asked).to_string())
+        .fetch_all(connection)
+        .await
+        .map_err(|error| Fault::new("vault.look_up", error))?;
+    for (place, row, sealed_bytes, newest) in answers {
+        let id = usize::try_from(place)
+            .ok()
+            .and_then(|place| versions.get(place))
+            .ok_or_else(|| damaged("an answer to no question"))?;
+        let newest = u16::try_from(newest).map_err(|_| damaged("an odd number"))?;
+        let sealed_bytes = u64::try_from(sealed_bytes).map_err(|_| damaged("a negative size"))?;
+        books.note_version(id, KnownVersion { row, sealed_bytes, newest });
+    }
+    Ok(())
+}
+
 const INSERT_JOURNAL: &str = "\
 insert into journal (seq, at, act, subject, client, intention, details, prev_hash, hash)
 select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
@@ -126,9 +174,10 @@ from json_each(?1)";
 
 const INSERT_VERSIONS: &str = "\
 insert into versions (id, license, version, license_id, edition, issued_on, valid_from, valid_to,
-  content_digest, number_index, shelved_at, entry)
+  content_digest, number_index, shelved_at, entry, sealed_level, sealed_proven_at, sealed_until)
 select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-  value ->> 7, unhex(value ->> 8), unhex(value ->> 9), value ->> 10, value ->> 11
+  value ->> 7, unhex(value ->> 8), unhex(value ->> 9), value ->> 10, value ->> 11, value ->> 12,
+  value ->> 13, value ->> 14
 from json_each(?1)";
 
 const INSERT_FORMS: &str = "\
@@ -161,6 +210,13 @@ insert into usage_records (entry, license_id, reader, act, at)
 select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
 from json_each(?1)";
 
+const INSERT_PROTECTIONS: &str = "\
+insert into protections (entry, version, number, level, suffix_digest, suffix_bytes, whole_digest,
+  whole_bytes, proven_at, holds_until, at)
+select value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5,
+  unhex(value ->> 6), value ->> 7, value ->> 8, value ->> 9, value ->> 10
+from json_each(?1)";
+
 /// Writes the rows of a group, within the caller's transaction.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
@@ -176,6 +232,7 @@ pub(super) async fn insert(
         (INSERT_REQUESTS, &rows.requests),
         (INSERT_STANDING_CHANGES, &rows.standing_changes),
         (INSERT_USAGE_RECORDS, &rows.usage_records),
+        (INSERT_PROTECTIONS, &rows.protections),
     ] {
         if rows.is_empty() {
             continue;
@@ -228,8 +285,11 @@ pub(super) async fn named_by_rows(
     digests: &[Digest],
 ) -> Result<Vec<(String, Vec<u8>)>, Fault> {
     const NAMED: &str = "\
-select distinct form, digest from forms
-where digest in (select unhex(value) from json_each(?1))";
+select form, digest from forms
+where digest in (select unhex(value) from json_each(?1))
+union
+select 'pdf-rev', suffix_digest from protections
+where suffix_digest in (select unhex(value) from json_each(?1))";
     let digests: Vec<Value> = digests.iter().map(|digest| json!(digest.to_string())).collect();
     sqlx::query_as(NAMED)
         .bind(Value::Array(digests).to_string())

@@ -6,9 +6,11 @@
 use sqlx::SqlitePool;
 
 use crate::crypto::Digest;
-use crate::domain::{Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, Validity};
+use crate::domain::{Day, Level, LicenseId, LicenseKey, LicenseTypeCode, Moment, Validity};
 use crate::service::error::Fault;
-use crate::service::ports::{Form, FormRecord, StandingChange, VaultCount, VersionRecord};
+use crate::service::ports::{
+    Form, FormRecord, SealProtection, StandingChange, VaultCount, VersionRecord,
+};
 
 use super::fault::{damaged, digest_column, from_sqlite, id_column};
 use super::journal::state_from_word;
@@ -19,6 +21,7 @@ macro_rules! versions_where {
         concat!(
             "select version.id, version.license_id, version.edition, version.issued_on, ",
             "version.valid_from, version.valid_to, version.content_digest, version.shelved_at, ",
+            "version.sealed_level, version.sealed_proven_at, version.sealed_until, ",
             "form.form, form.digest, form.size_bytes ",
             "from versions as version join forms as form on form.version = version.id ",
             $which
@@ -86,8 +89,22 @@ const COUNT: &str = "\
 select (select coalesce(max(id), 0) from licenses), (select coalesce(max(id), 0) from versions)";
 
 /// One version in one form; a version comes in as many rows as it has forms.
-pub(super) type VersionRow =
-    (i64, String, i64, String, String, Option<String>, Vec<u8>, i64, String, Vec<u8>, i64);
+pub(super) type VersionRow = (
+    i64,
+    String,
+    i64,
+    String,
+    String,
+    Option<String>,
+    Vec<u8>,
+    i64,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    String,
+    Vec<u8>,
+    i64,
+);
 
 /// A few connections that only read.
 #[derive(Clone, Debug)]
@@ -209,7 +226,9 @@ impl Shelf {
 pub(super) fn versions(rows: Vec<VersionRow>) -> Result<Vec<VersionRecord>, Fault> {
     let mut versions: Vec<VersionRecord> = Vec::new();
     let mut last = None;
-    for (id, license_id, edition, issued_on, from, to, content, at, form, digest, size) in rows {
+    for row in rows {
+        let (id, license_id, edition, issued_on, from, to, content, at, ..) = row;
+        let (.., level, proven_at, until, form, digest, size) = row;
         let form = FormRecord {
             form: Form::from_word(&form).ok_or_else(|| damaged("an unknown form"))?,
             digest: digest_column(&digest)?,
@@ -228,6 +247,7 @@ pub(super) fn versions(rows: Vec<VersionRow>) -> Result<Vec<VersionRecord>, Faul
                         .map_err(|_| damaged("a validity that ends before it begins"))?,
                     content_digest: digest_column(&content)?,
                     forms: vec![form],
+                    sealed: sealed_columns(level.as_deref(), proven_at, until)?,
                     shelved_at: Moment::from_unix_seconds(at),
                 });
             }
@@ -236,11 +256,29 @@ pub(super) fn versions(rows: Vec<VersionRow>) -> Result<Vec<VersionRecord>, Faul
     Ok(versions)
 }
 
+/// How well a PDF was protected when it was shelved, from its three columns.
+pub(super) fn sealed_columns(
+    level: Option<&str>,
+    proven_at: Option<i64>,
+    until: Option<i64>,
+) -> Result<Option<SealProtection>, Fault> {
+    match (level, until) {
+        (None, None) if proven_at.is_none() => Ok(None),
+        (Some(level), Some(until)) => Ok(Some(SealProtection {
+            level: Level::from_word(level).ok_or_else(|| damaged("an unknown level"))?,
+            proven_at: proven_at.map(Moment::from_unix_seconds),
+            holds_until: Moment::from_unix_seconds(until),
+        })),
+        _ => Err(damaged("half of a protection")),
+    }
+}
+
 /// A day from its column.
 pub(super) fn day_column(text: &str) -> Result<Day, Fault> {
     text.parse().map_err(|_| damaged("a column is not a day"))
 }
 
-fn unread(error: sqlx::Error) -> Fault {
+/// A question of a reader that SQLite could not answer.
+pub(super) fn unread(error: sqlx::Error) -> Fault {
     from_sqlite("vault.read", &error)
 }

@@ -12,11 +12,14 @@ use crate::crypto::Digest;
 use crate::domain::{LicenseId, LicenseKey, LicenseTypeCode};
 use crate::service::error::{Fault, ShelveError};
 use crate::service::ports::{
-    Form, FormRecord, Intention, IntentionNo, Later, Shelving, StandingChange, UsageRecord, Vault,
-    VaultCount, VersionRecord,
+    DuePage, DueQuestion, Form, FormRecord, Intention, IntentionNo, Later, ProtectError,
+    Protecting, ProtectionRecord, Shelving, StandingChange, UsageRecord, Vault, VaultCount,
+    VersionRecord,
 };
 
-use super::books::{ShelvingRow, forms_in_order};
+use super::books::ShelvingRow;
+use super::books_protect::ProtectionRow;
+use super::bounds::forms_in_order;
 use super::objects::Objects;
 use super::shelf::Shelf;
 use super::writer::{Act, blocking};
@@ -79,6 +82,17 @@ impl SqliteVault {
             intention,
         });
         self.ask(|answer| Act::Shelve(row, staged, answer)).await?
+    }
+}
+
+impl SqliteVault {
+    async fn append(&self, protecting: Protecting) -> Result<(), ProtectError> {
+        let Protecting { id, record, suffix } = protecting;
+        let folder = Arc::clone(&self.objects);
+        let object = [(record.suffix, suffix)];
+        let staged = blocking("vault.stage", move || folder.stage(&object)).await?;
+        let row = Box::new(ProtectionRow { id, record });
+        self.ask(|answer| Act::Protect(row, staged, answer)).await?
     }
 }
 
@@ -154,6 +168,20 @@ impl Vault for SqliteVault {
 
     fn record_usage(&self, usage: UsageRecord) -> Later<'_, Result<(), Fault>> {
         Box::pin(async move { self.ask(|answer| Act::RecordUsage(usage, answer)).await? })
+    }
+
+    fn protect(&self, protecting: Protecting) -> Later<'_, Result<(), ProtectError>> {
+        Box::pin(self.append(protecting))
+    }
+
+    fn protections(&self, id: &LicenseId) -> Later<'_, Result<Vec<ProtectionRecord>, Fault>> {
+        let id = id.clone();
+        Box::pin(async move { self.shelf.protections(&id).await })
+    }
+
+    fn due(&self, question: &DueQuestion) -> Later<'_, Result<DuePage, Fault>> {
+        let question = *question;
+        Box::pin(async move { self.shelf.due(&question).await })
     }
 
     fn count(&self) -> Later<'_, Result<VaultCount, Fault>> {

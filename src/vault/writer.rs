@@ -12,10 +12,14 @@ use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use crate::domain::LicenseId;
 use crate::service::error::{Fault, ShelveError};
-use crate::service::ports::{Intention, IntentionNo, StandingChange, Step, StepWatch, UsageRecord};
+use crate::service::ports::{
+    Intention, IntentionNo, ProtectError, StandingChange, Step, StepWatch, UsageRecord,
+};
 
 use super::books::{Books, Ledger, ShelvingRow, number_key};
+use super::books_protect::ProtectionRow;
 use super::fault::from_sqlite;
 use super::objects::{Objects, Staged};
 use super::rows::{self, Question};
@@ -31,6 +35,7 @@ pub(super) enum Act {
     ChangeStanding(StandingChange, oneshot::Sender<Result<(), Fault>>),
     Close(oneshot::Sender<()>),
     Intend(Intention, oneshot::Sender<Result<IntentionNo, Fault>>),
+    Protect(Box<ProtectionRow>, Staged, oneshot::Sender<Result<(), ProtectError>>),
     RecordUsage(UsageRecord, oneshot::Sender<Result<(), Fault>>),
     Shelve(Box<ShelvingRow>, Staged, oneshot::Sender<Result<(), ShelveError>>),
 }
@@ -38,6 +43,7 @@ pub(super) enum Act {
 /// What came of an act, to be told once the group is committed.
 enum Outcome {
     Intended(Result<IntentionNo, Fault>),
+    Protected(Result<(), ProtectError>),
     Shelved(Result<(), ShelveError>),
     Written(Result<(), Fault>),
 }
@@ -108,13 +114,12 @@ impl Writer {
 
     async fn carry_out(&mut self, group: Vec<Act>) {
         let mut group = group;
-        if group.iter().any(|act| matches!(act, Act::Shelve(..))) {
+        if group.iter().any(brings_objects) {
             let objects = Arc::clone(&self.objects);
             // If this fails, the bytes may not survive a loss of power; no row may name them then.
             if let Err(fault) = blocking("vault.stage", move || objects.sync_staging()).await {
-                let (shelvings, others) =
-                    group.into_iter().partition(|act| matches!(act, Act::Shelve(..)));
-                refuse(shelvings, &fault);
+                let (bringing, others) = group.into_iter().partition(brings_objects);
+                refuse(bringing, &fault);
                 group = others;
             } else {
                 self.watch.before(Step::ShelveObjectsWritten);
@@ -153,6 +158,16 @@ impl Writer {
         rows::look_up(&mut transaction, &questions, &mut books)
             .await
             .map_err(GroupFault::Refused)?;
+        let protected: Vec<&LicenseId> = group
+            .iter()
+            .filter_map(|act| match act {
+                Act::Protect(row, ..) => Some(&row.id),
+                _ => None,
+            })
+            .collect();
+        rows::look_up_versions(&mut transaction, &protected, &mut books)
+            .await
+            .map_err(GroupFault::Refused)?;
         let outcomes: Vec<Outcome> = group
             .iter()
             .map(|act| match act {
@@ -160,6 +175,7 @@ impl Writer {
                 // Taken out before the group was formed.
                 Act::Close(_) => Outcome::Written(Ok(())),
                 Act::Intend(intention, _) => Outcome::Intended(books.intend(intention)),
+                Act::Protect(row, ..) => Outcome::Protected(books.protect(row)),
                 Act::RecordUsage(usage, _) => Outcome::Written(books.record_usage(usage)),
                 Act::Shelve(row, ..) => Outcome::Shelved(books.shelve(row)),
             })
@@ -167,8 +183,10 @@ impl Writer {
         rows::insert(&mut transaction, books.rows()).await.map_err(refused)?;
         let closing = books.close();
         for (act, outcome) in group.iter_mut().zip(&outcomes) {
-            if let (Act::Shelve(_, staged, _), Outcome::Shelved(Ok(()))) = (act, outcome) {
-                staged.claim();
+            match (act, outcome) {
+                (Act::Shelve(_, staged, _), Outcome::Shelved(Ok(())))
+                | (Act::Protect(_, staged, _), Outcome::Protected(Ok(()))) => staged.claim(),
+                _ => {}
             }
         }
         // The moment at which the versions exist. If it reports failure, see `doubtful`; if the process stops
@@ -190,11 +208,14 @@ impl Writer {
     /// The moves run beside the next group. They need not survive a loss of power: the next opening does them
     /// again.
     async fn tell(&mut self, group: Vec<Act>, outcomes: Vec<Outcome>) {
-        if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Shelved(Ok(())))) {
+        let committed = |outcome: &Outcome| {
+            matches!(outcome, Outcome::Shelved(Ok(())) | Outcome::Protected(Ok(())))
+        };
+        if outcomes.iter().any(committed) {
             self.watch.before(Step::ShelveCommitted);
         }
         self.placed().await;
-        let mut shelved = Vec::new();
+        let (mut shelved, mut protected) = (Vec::new(), Vec::new());
         for (act, outcome) in group.into_iter().zip(outcomes) {
             // A sender that has gone away does not want its answer.
             match (act, outcome) {
@@ -205,21 +226,19 @@ impl Writer {
                 (Act::Intend(_, answer), Outcome::Intended(result)) => {
                     let _ = answer.send(result);
                 }
+                (Act::Protect(_, staged, answer), Outcome::Protected(result)) => {
+                    protected.push((staged, answer, result));
+                }
                 (Act::Shelve(_, staged, answer), Outcome::Shelved(result)) => {
                     shelved.push((staged, answer, result));
                 }
                 _ => {}
             }
         }
-        if !shelved.is_empty() {
+        if !shelved.is_empty() || !protected.is_empty() {
             self.placing = Some(spawn_blocking(move || {
-                for (staged, answer, result) in shelved {
-                    match result {
-                        Ok(()) => staged.place(),
-                        Err(_) => staged.discard(),
-                    }
-                    let _ = answer.send(result);
-                }
+                place(shelved);
+                place(protected);
             }));
         }
     }
@@ -235,6 +254,11 @@ impl Writer {
         tracing::error!(%fault, "A commit failed; what it was about has been refused.");
         for act in group {
             match act {
+                Act::Protect(_, mut staged, answer) => {
+                    staged.claim();
+                    self.doubtful.push(staged);
+                    let _ = answer.send(Err(again(fault).into()));
+                }
                 Act::Shelve(_, mut staged, answer) => {
                     staged.claim();
                     self.doubtful.push(staged);
@@ -243,6 +267,25 @@ impl Writer {
                 other => refuse(vec![other], fault),
             }
         }
+    }
+}
+
+/// Whether the act names objects that lie in staging.
+fn brings_objects(act: &Act) -> bool {
+    matches!(act, Act::Protect(..) | Act::Shelve(..))
+}
+
+/// The files of an act, the place for its answer, and the answer.
+type CarriedOut<E> = (Staged, oneshot::Sender<Result<(), E>>, Result<(), E>);
+
+/// Moves the objects of acts that were carried out to their places, deletes those of the others, and tells.
+fn place<E>(acts: Vec<CarriedOut<E>>) {
+    for (staged, answer, result) in acts {
+        match result {
+            Ok(()) => staged.place(),
+            Err(_) => staged.discard(),
+        }
+        let _ = answer.send(result);
     }
 }
 
@@ -256,7 +299,7 @@ fn question_of(act: &Act) -> Option<Question<'_>> {
             let shelving = Some((&*request.client, &*request.key, number_key(row)));
             Some(Question { license: row.record.id.key(), shelving })
         }
-        Act::Close(_) | Act::Intend(..) | Act::RecordUsage(..) => None,
+        Act::Close(_) | Act::Intend(..) | Act::Protect(..) | Act::RecordUsage(..) => None,
     }
 }
 
@@ -272,6 +315,10 @@ fn refuse(group: Vec<Act>, fault: &Fault) {
             }
             Act::Intend(_, answer) => {
                 let _ = answer.send(Err(again(fault)));
+            }
+            Act::Protect(_, staged, answer) => {
+                staged.discard();
+                let _ = answer.send(Err(again(fault).into()));
             }
             Act::Shelve(_, staged, answer) => {
                 staged.discard();

@@ -24,8 +24,9 @@ use crate::service::desks::{
 };
 use crate::service::error::{Fault, Refusal, ShelveError};
 use crate::service::ports::{
-    ChangedState, Clock, Form, FormRecord, Intention, IntentionNo, Later, Shelving, StandingChange,
-    UsageRecord, Vault, VaultCount, VersionRecord,
+    ChangedState, Clock, DuePage, DueQuestion, Form, FormRecord, Intention, IntentionNo, Later,
+    ProtectError, Protecting, ProtectionRecord, Shelving, StandingChange, UsageRecord, Vault,
+    VaultCount, VersionRecord,
 };
 
 use crate::http::{Doors, HttpSettings, Permits};
@@ -243,6 +244,15 @@ impl Vault for PingVault {
     fn holds(&self, _: &Digest, _: &LicenseKey) -> Later<'_, Result<bool, Fault>> {
         Self::unused()
     }
+    fn protect(&self, _: Protecting) -> Later<'_, Result<(), ProtectError>> {
+        Box::pin(async { Err(Fault::new("vault", "the doors protect nothing").into()) })
+    }
+    fn protections(&self, _: &LicenseId) -> Later<'_, Result<Vec<ProtectionRecord>, Fault>> {
+        Self::unused()
+    }
+    fn due(&self, _: &DueQuestion) -> Later<'_, Result<DuePage, Fault>> {
+        Self::unused()
+    }
     fn intend(&self, _: Intention) -> Later<'_, Result<IntentionNo, Fault>> {
         Self::unused()
     }
@@ -326,6 +336,7 @@ fn record(id: &str) -> VersionRecord {
             FormRecord { form: Form::SealedPdf, digest: Digest::of(b"pdf"), size_bytes: 183_204 },
             FormRecord { form: Form::Ecert, digest: Digest::of(b"ecert"), size_bytes: 9_120 },
         ],
+        sealed: None,
         shelved_at: moment("2026-06-01T01:02:04Z"),
     }
 }
