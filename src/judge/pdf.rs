@@ -5,8 +5,9 @@
 //! content digest. The e-certificate's own signature is not checked here: each of its bytes is under the
 //! seal, which is the stronger statement; who takes it out of the file has it checked as a file of its own.
 //!
-//! The digest of the whole file, by which the vault knows it, is computed together with the digest under the
-//! seal, as both begin with the same bytes.
+//! The digest by which the vault knows the file, that of all bytes of the sealed revision, is computed together with
+//! the digest under the seal, as both begin with the same bytes. Later revisions hold nothing but validation data
+//! and time-stamps, and the vault keeps the file as it was sealed.
 
 use super::certificate::{self, SealedBy};
 use super::ecert;
@@ -16,7 +17,7 @@ use super::observed::Observed;
 use crate::crypto::{Digest, Hasher};
 use crate::domain::Moment;
 use crate::ecert::{EcertFacts, SdJwt};
-use crate::pdf::{Coverage, CoverageError, ReadError, SealedFile, Trouble, read_sealed};
+use crate::pdf::{CoverageError, ReadError, SealedFile, Trouble, read_sealed};
 use crate::pki::{CmsError, SignedData};
 
 /// The checks without which the bytes are not known to be those that were sealed.
@@ -39,8 +40,8 @@ pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> Look {
     match read_sealed(file) {
         Ok(sealed) => {
             look.seen.extend([Observed::SealPresent, Observed::CoverageWhole]);
-            let (under_seal, whole) = digests(file, &sealed.coverage);
-            look.file_digest = Some(whole);
+            let (under_seal, as_sealed) = digests(&sealed);
+            look.file_digest = Some(as_sealed);
             look.said = said(&sealed, &under_seal, trust, at, &mut look.seen);
         }
         Err(why) => look.seen.extend(unreadable(why, file)),
@@ -128,14 +129,16 @@ fn attached(sealed: &SealedFile<'_>, seen: &mut Vec<Observed>) -> Option<EcertFa
     }
 }
 
-/// The digest of what is under the seal, and of the whole file.
-fn digests(file: &[u8], coverage: &Coverage<'_>) -> (Digest, Digest) {
-    let [head, tail] = coverage.sealed();
+/// The digest of what is under the seal, and of the whole sealed revision.
+fn digests(sealed: &SealedFile<'_>) -> (Digest, Digest) {
+    let [head, tail] = sealed.coverage.sealed();
     let mut under_seal = Hasher::new();
     under_seal.update(head);
     let mut whole = under_seal.clone();
     under_seal.update(tail);
-    whole.update(file.get(head.len()..).unwrap_or_default());
+    for part in [b"<", sealed.coverage.seal_hex(), b">", tail] {
+        whole.update(part);
+    }
     (under_seal.finish(), whole.finish())
 }
 

@@ -38,7 +38,7 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// What the document says; only where integrity passed.
     pub license: Option<LicenseFacts>,
-    /// SHA-256 of the file.
+    /// SHA-256 of the file; of a sealed PDF of ours, as it was sealed, without later revisions.
     pub file_digest: Option<Digest>,
     /// What was handed in.
     pub form: Form,

@@ -4,11 +4,13 @@
 //! the two parts are hashed and signed elsewhere, and the seal is put in. An [`UnsealedPdf`] is given up when
 //! it is sealed, so a file is sealed once and nothing else about it can change.
 //!
-//! Source: ISO 32000-1:2008, 12.8.1.
+//! Source: ISO 32000-1:2008, 12.8.1; ITU-T X.690, 8.1 (lengths).
 
 use std::fmt;
 use std::io::Write;
 use std::ops::Range;
+
+use super::syntax::decode_hex;
 
 /// A PDF that is complete but for its seal.
 #[derive(Debug)]
@@ -50,18 +52,51 @@ impl UnsealedPdf {
 
     /// Puts `cms_der` into the gap, in capital hexadecimal digits, and fills the rest with zeros.
     pub fn seal(mut self, cms_der: &[u8]) -> Result<Vec<u8>, GapError> {
-        const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-        let (reserved, needed) = (self.reserved(), cms_der.len());
-        let inside = self.gap.start + 1..self.gap.end - 1;
-        let (Some(gap), true) = (self.bytes.get_mut(inside), needed <= reserved) else {
-            return Err(GapError { reserved, needed });
-        };
-        gap.fill(b'0');
-        for (pair, byte) in gap.chunks_exact_mut(2).zip(cms_der) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
-        }
+        fill(&mut self.bytes, &self.gap, cms_der)?;
         Ok(self.bytes)
+    }
+}
+
+/// Writes `der` into the gap of `bytes`, whose brackets are part of `gap`, and zeros behind it.
+pub(super) fn fill(bytes: &mut [u8], gap: &Range<usize>, der: &[u8]) -> Result<(), GapError> {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let (reserved, needed) = (gap.len().saturating_sub(2) / 2, der.len());
+    let inside = gap.start + 1..gap.end.saturating_sub(1);
+    let (Some(gap), true) = (bytes.get_mut(inside), needed <= reserved) else {
+        return Err(GapError { reserved, needed });
+    };
+    gap.fill(b'0');
+    for (pair, byte) in gap.chunks_exact_mut(2).zip(der) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    Ok(())
+}
+
+/// The DER sequence at the start of the gap, provided that only zeros follow it.
+pub(super) fn held(hex: &[u8]) -> Option<Vec<u8>> {
+    let length = sequence_len(&decode_hex(hex.get(..hex.len().min(12))?)?)?;
+    let (value, padding) = hex.split_at_checked(length.checked_mul(2)?)?;
+    let odd = !padding.len().is_multiple_of(2);
+    if odd || padding.iter().any(|digit| *digit != b'0') {
+        return None;
+    }
+    decode_hex(value)
+}
+
+/// How many bytes the DER sequence has that begins with `head`: at most 16 MiB.
+pub(super) fn sequence_len(head: &[u8]) -> Option<usize> {
+    match head {
+        [0x30, short @ ..=0x7f, ..] => Some(2 + usize::from(*short)),
+        [0x30, 0x81, length @ 0x80..=0xff, ..] => Some(3 + usize::from(*length)),
+        [0x30, 0x82, high @ 1..=0xff, low, ..] => {
+            Some(4 + usize::from(u16::from_be_bytes([*high, *low])))
+        }
+        [0x30, 0x83, high @ 1..=0xff, middle, low, ..] => {
+            let length = u32::from_be_bytes([0, *high, *middle, *low]);
+            Some(5 + usize::try_from(length).ok()?)
+        }
+        _ => None,
     }
 }
 
@@ -148,5 +183,23 @@ mod tests {
     fn a_seal_longer_than_its_gap_is_refused_with_both_lengths() {
         assert_eq!(unsealed().seal(&[0; 4]), Err(GapError { reserved: 3, needed: 4 }));
         assert!(unsealed().seal(&[0; 3]).is_ok());
+    }
+
+    #[test]
+    fn the_seal_is_cut_to_its_own_length_and_only_zeros_may_follow() {
+        assert_eq!(held(b"3003020105000000"), Some(vec![0x30, 3, 2, 1, 5]));
+        for (hex, trick) in [
+            (&b"3003020105000001"[..], "something behind the value"),
+            (b"308103020105", "a length written too long"),
+            (b"3080020105000000", "an indefinite length"),
+            (b"30FF", "an unknown length"),
+            (b"3003", "a value past the gap"),
+            (b"300302010500000", "half a byte"),
+            (b"0203020105000000", "not a sequence"),
+            (b"", "nothing"),
+            (b"0000", "zeros alone"),
+        ] {
+            assert_eq!(held(hex), None, "{trick}");
+        }
     }
 }

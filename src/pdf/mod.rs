@@ -7,6 +7,7 @@ mod byte_range;
 mod deflate;
 mod draw;
 mod draw_fault;
+mod extend;
 mod face;
 mod face_fault;
 mod face_keys;
@@ -14,6 +15,8 @@ mod face_reading;
 mod face_template;
 mod font;
 mod gap;
+mod history;
+mod later_revision;
 mod layout;
 mod line_break;
 mod ornament;
@@ -37,6 +40,9 @@ mod xmp;
 pub use byte_range::{Coverage, CoverageError};
 pub use draw::{Attachment, Binding, DrawValue, DrawnFace, FaceInput, draw};
 pub use draw_fault::{DrawError, DrawFault, DrawFaultKind};
+pub use extend::{
+    ExtendError, UnstampedRevision, ValidationData, extend_with_timestamp, extend_with_validation,
+};
 pub use face::CompiledFace;
 pub use face_fault::{FaceFault, FaceProblem};
 pub use face_template::{
@@ -44,6 +50,7 @@ pub use face_template::{
 };
 pub use font::{FontBook, FontEntry, FontFault, FontRole, FontsFile, Glyph, LoadedFont};
 pub use gap::{GapError, UnsealedPdf};
+pub use history::DocumentTimestamp;
 pub use layout::{Align, MissingGlyph, Valign};
 pub use portrait::PortraitFault;
 pub use read::{AttachedFile, SealedFile, read_sealed};

@@ -1,26 +1,28 @@
 //! Reading our own sealed PDF, strictly.
 //!
 //! [`read_sealed`] knows one kind of file: the one that [`draw`](super::draw()) writes and
-//! [`UnsealedPdf::seal`](super::UnsealedPdf::seal) finishes. It takes that apart without guessing: one revision,
-//! no byte outside an object, one signature over everything but its own gap, and in the gap one DER value in
-//! capital digits followed by nothing but zeros. What it gives back has not been hashed or judged yet: that is
-//! for `pki` and `judge`.
+//! [`UnsealedPdf::seal`](super::UnsealedPdf::seal) finishes, with any later revisions that
+//! [`extend_with_validation`](super::extend_with_validation) and
+//! [`extend_with_timestamp`](super::extend_with_timestamp) appended. It takes that apart without guessing: no byte
+//! outside an object, one seal over everything in the first revision but its own gap, in the gap one DER value in
+//! capital digits followed by nothing but zeros, and nothing later but validation data and time-stamps. What it
+//! gives back has not been hashed or judged yet: that is for `pki` and `judge`.
 //!
 //! Whatever is sent in, the reader does not panic, does work in proportion to the length of the file, and
 //! unpacks no stream past a bound. A file that is not of our making is refused with [`ReadError::Foreign`],
 //! which says nothing about whether it is genuine.
 //!
-//! Source: ISO 32000-1:2008, 7.5 "File structure", 12.8; ITU-T X.690, 8.1 (lengths).
+//! Source: ISO 32000-1:2008, 7.5 "File structure", 12.8.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use super::byte_range::Coverage;
 use super::deflate::inflate;
-use super::gap::{find, find_last};
+use super::gap::{find, find_last, held};
+use super::history::{DocumentTimestamp, History};
 use super::read_error::{ReadError, Trouble};
 use super::revision::Revision;
-use super::syntax::{Dict, Object, Parser, decimal, decode_hex};
+use super::syntax::{Object, Parser, decimal};
 use super::xmp;
 use crate::domain::time::{Day, Moment};
 
@@ -32,7 +34,7 @@ const OUR_MARK: &[u8] = b"/Prop_Build<</App<</Name/Zhengku>>>>";
 /// A sealed file taken apart. Nothing in it has been verified yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SealedFile<'f> {
-    /// What the seal speaks for.
+    /// What the seal speaks for: all of the first revision but its own gap.
     pub coverage: Coverage<'f>,
     /// The seal: one DER value, without the padding of the gap.
     pub cms: Vec<u8>,
@@ -48,10 +50,17 @@ pub struct SealedFile<'f> {
     pub content_digest_hex: Option<String>,
     /// The associated file.
     pub attachment: Option<AttachedFile<'f>>,
-    /// Certificates of the DSS dictionary, in DER.
+    /// Certificates of the DSS dictionary in its newest state, in DER. The lists only grow, so what was there earlier
+    /// comes first.
     pub certs: Vec<&'f [u8]>,
     /// CRLs of the DSS dictionary, in DER.
     pub crls: Vec<&'f [u8]>,
+    /// OCSP responses of the DSS dictionary, in DER.
+    pub ocsps: Vec<&'f [u8]>,
+    /// The document time-stamps, in the order in which they were appended.
+    pub timestamps: Vec<DocumentTimestamp<'f>>,
+    /// Where each revision ends: first the sealed one, last the file.
+    pub revisions: Vec<usize>,
 }
 
 /// A file attached to a sealed PDF.
@@ -67,8 +76,16 @@ pub struct AttachedFile<'f> {
 
 /// Takes one of our own sealed files apart.
 pub fn read_sealed(file: &[u8]) -> Result<SealedFile<'_>, ReadError> {
-    let trouble = match Revision::open(file).and_then(|revision| sealed(&revision)) {
-        Ok(sealed) => return Ok(sealed),
+    take_apart(file).map(|(_, sealed)| sealed)
+}
+
+/// The revisions of one of our own sealed files, and what they say.
+pub(super) fn take_apart(file: &[u8]) -> Result<(History<'_>, SealedFile<'_>), ReadError> {
+    let trouble = match History::open(file).and_then(|history| {
+        let sealed = sealed(&history)?;
+        Ok((history, sealed))
+    }) {
+        Ok(found) => return Ok(found),
         Err(trouble) => trouble,
     };
     // Only now is the file searched through, to say as well as possible what it is.
@@ -107,7 +124,8 @@ fn range(numbers: &[Object<'_>]) -> Option<[usize; 4]> {
     numbers?.try_into().ok()
 }
 
-fn sealed<'f>(file: &Revision<'f>) -> Result<SealedFile<'f>, Trouble> {
+fn sealed<'f>(history: &History<'f>) -> Result<SealedFile<'f>, Trouble> {
+    let file = &history.first;
     let structure = Trouble::Structure;
     let catalog = file.catalog().ok_or(structure("the catalog cannot be read"))?;
     let field = catalog
@@ -140,7 +158,7 @@ fn sealed<'f>(file: &Revision<'f>) -> Result<SealedFile<'f>, Trouble> {
             if *start == numbers[1] && digits.len() == coverage.seal_hex().len() => {}
         _ => return Err(structure("the range leaves out something else than the seal")),
     }
-    let cms = cms(coverage.seal_hex()).ok_or(Trouble::Seal)?;
+    let cms = held(coverage.seal_hex()).ok_or(Trouble::Seal)?;
 
     let metadata = catalog.reference("Metadata").and_then(|number| file.stream(number));
     let packet = metadata.filter(|(dict, _)| dict.get("Filter").is_none());
@@ -153,14 +171,7 @@ fn sealed<'f>(file: &Revision<'f>) -> Result<SealedFile<'f>, Trouble> {
         }
         Some(_) => return Err(structure("more than one attachment")),
     };
-    let validation = match catalog.reference("DSS") {
-        None => Dict::default(),
-        Some(number) => file.dict(number).ok_or(structure("the DSS cannot be read"))?,
-    };
-    let list = |key| {
-        streams(file, validation.array(key).unwrap_or_default())
-            .ok_or(structure("the DSS cannot be read"))
-    };
+    let [certs, crls, ocsps] = history.data.clone();
     Ok(SealedFile {
         coverage,
         cms,
@@ -170,8 +181,11 @@ fn sealed<'f>(file: &Revision<'f>) -> Result<SealedFile<'f>, Trouble> {
         license_id: fact(xmp::LICENSE_ID_ELEMENT),
         content_digest_hex: fact(xmp::DIGEST_ELEMENT),
         attachment,
-        certs: list("Certs")?,
-        crls: list("CRLs")?,
+        certs,
+        crls,
+        ocsps,
+        timestamps: history.timestamps.clone(),
+        revisions: history.ends.clone(),
     })
 }
 
@@ -187,42 +201,6 @@ fn attachment<'f>(file: &Revision<'f>, number: usize) -> Option<AttachedFile<'f>
     let media_type = std::str::from_utf8(media_type).ok()?;
     let media_type = media_type.replace("#2F", "/").replace("#2B", "+");
     Some(AttachedFile { file_name: spec.text("UF")?, media_type, bytes })
-}
-
-fn streams<'f>(file: &Revision<'f>, list: &[Object<'f>]) -> Option<Vec<&'f [u8]>> {
-    let mut met = HashSet::new();
-    let stream = |object: &Object<'f>| match object {
-        // Each once: a list that names one object over and over would have it read as often.
-        Object::Reference(number) if met.insert(*number) => {
-            let (dict, bytes) = file.stream(*number)?;
-            dict.get("Filter").is_none().then_some(bytes)
-        }
-        _ => None,
-    };
-    list.iter().map(stream).collect()
-}
-
-/// The DER value at the start of the gap, provided that only zeros follow it.
-fn cms(hex: &[u8]) -> Option<Vec<u8>> {
-    let head = decode_hex(hex.get(..hex.len().min(12))?)?;
-    let length = match head.get(..)? {
-        [0x30, short @ ..=0x7f, ..] => 2 + usize::from(*short),
-        [0x30, 0x81, length @ 0x80..=0xff, ..] => 3 + usize::from(*length),
-        [0x30, 0x82, high @ 1..=0xff, low, ..] => {
-            4 + usize::from(u16::from_be_bytes([*high, *low]))
-        }
-        [0x30, 0x83, high @ 1..=0xff, middle, low, ..] => {
-            let length = u32::from_be_bytes([0, *high, *middle, *low]);
-            5 + usize::try_from(length).ok()?
-        }
-        _ => return None,
-    };
-    let (value, padding) = hex.split_at_checked(length.checked_mul(2)?)?;
-    let odd = !padding.len().is_multiple_of(2);
-    if odd || padding.iter().any(|digit| *digit != b'0') {
-        return None;
-    }
-    decode_hex(value)
 }
 
 /// A PDF date in UTC, as we write it: `D:20261122080000Z`.
@@ -381,24 +359,6 @@ mod tests {
         ];
         for (kind, file, code) in rows {
             assert_eq!(read_sealed(file).map_err(|error| error.code()), Err(*code), "{kind}");
-        }
-    }
-
-    #[test]
-    fn the_seal_is_cut_to_its_own_length_and_only_zeros_may_follow() {
-        assert_eq!(cms(b"3003020105000000"), Some(vec![0x30, 3, 2, 1, 5]));
-        for (hex, trick) in [
-            (&b"3003020105000001"[..], "something behind the value"),
-            (b"308103020105", "a length written too long"),
-            (b"3080020105000000", "an indefinite length"),
-            (b"30FF", "an unknown length"),
-            (b"3003", "a value past the gap"),
-            (b"300302010500000", "half a byte"),
-            (b"0203020105000000", "not a sequence"),
-            (b"", "nothing"),
-            (b"0000", "zeros alone"),
-        ] {
-            assert_eq!(cms(hex), None, "{trick}");
         }
     }
 }

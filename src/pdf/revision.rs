@@ -1,4 +1,4 @@
-//! A file of ours in one revision, its objects found by number.
+//! The first revision of a file of ours, its objects found by number.
 //!
 //! [`Revision::open`] takes a file only if it is put together as we put files together: our header, objects that
 //! follow one another without a byte between them, one plain cross-reference table that names each of them, one
@@ -10,7 +10,7 @@ use super::read_error::Trouble;
 use super::syntax::{Dict, Object, Parser, decimal};
 
 /// Most objects of a file. Our largest have some hundreds; this is our own bound.
-const MAX_OBJECTS: usize = 20_000;
+pub(super) const MAX_OBJECTS: usize = 20_000;
 /// How our files begin, up to the first object.
 pub(super) const HEADER: &[u8] = b"%PDF-1.7\n%\x80\x80\x80\x80\n\n";
 
@@ -19,7 +19,10 @@ pub(super) struct Revision<'f> {
     file: &'f [u8],
     /// From where to where each object reaches, from number 1.
     objects: Vec<(usize, usize)>,
-    root: usize,
+    pub(super) root: usize,
+    /// Where the cross-reference table begins.
+    pub(super) table: usize,
+    pub(super) trailer: Dict<'f>,
 }
 
 impl<'f> Revision<'f> {
@@ -28,11 +31,7 @@ impl<'f> Revision<'f> {
         if !file.starts_with(HEADER) {
             return Err(structure("the header is not ours"));
         }
-        let body = file.strip_suffix(b"\n%%EOF").ok_or(structure("no end of file at its end"))?;
-        let digits = body.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-        let (before, number) = body.split_at(body.len() - digits);
-        let before = before.strip_suffix(b"startxref\n").ok_or(structure("no startxref"))?;
-        let table = decimal(number).ok_or(structure("no startxref"))?;
+        let (before, table) = end(file)?;
 
         let mut parser = Parser::new(before, table);
         let read = |parser: &mut Parser<'f>| {
@@ -47,7 +46,7 @@ impl<'f> Revision<'f> {
             parser.expect(b"trailer\n")?;
             let Object::Dict(trailer) = parser.object()? else { return None };
             parser.expect(b"\n")?;
-            (parser.at() == before.len()).then_some((offsets, trailer))
+            parser.is_at_end().then_some((offsets, trailer))
         };
         let (offsets, trailer) =
             read(&mut parser).ok_or(structure("the cross-reference table is not ours"))?;
@@ -62,7 +61,7 @@ impl<'f> Revision<'f> {
         }
         let objects =
             gapless(file, &offsets, table).ok_or(structure("bytes lie outside the objects"))?;
-        Ok(Self { file, objects, root })
+        Ok(Self { file, objects, root, table, trailer })
     }
 
     /// The object with this number, and a reader that stands behind it.
@@ -99,10 +98,25 @@ impl<'f> Revision<'f> {
         self.dict(self.root)
     }
 
+    /// The first number that no object has.
+    pub(super) fn size(&self) -> usize {
+        self.objects.len() + 1
+    }
+
     /// The whole file.
     pub(super) fn bytes(&self) -> &'f [u8] {
         self.file
     }
+}
+
+/// What stands before the last `startxref` of a file, and the place that it names.
+pub(super) fn end(file: &[u8]) -> Result<(&[u8], usize), Trouble> {
+    let structure = Trouble::Structure;
+    let body = file.strip_suffix(b"\n%%EOF").ok_or(structure("no end of file at its end"))?;
+    let digits = body.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (before, number) = body.split_at(body.len() - digits);
+    let before = before.strip_suffix(b"startxref\n").ok_or(structure("no startxref"))?;
+    Ok((before, decimal(number).ok_or(structure("no startxref"))?))
 }
 
 /// From where to where each object reaches, if they follow one another from the header to the table, each where

@@ -1,7 +1,7 @@
-//! Reading PDF objects.
+//! Reading PDF objects, and writing them again.
 //!
 //! Only what a strict reader of our own files needs: objects are read in place, nothing is copied, nesting and
-//! number of values are bounded, and anything unusual is `None`.
+//! number of values are bounded, and anything unusual is `None`. An object is written again in one way only.
 //!
 //! Source: ISO 32000-1:2008, 7.3 "Objects".
 
@@ -26,6 +26,34 @@ pub(super) enum Object<'f> {
     Reference(usize),
 }
 
+impl Object<'_> {
+    /// Writes the object behind `out`, with a blank only where two words would run together.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Array(items) => {
+                out.push(b'[');
+                items.iter().for_each(|item| item.write(out));
+                out.push(b']');
+            }
+            Self::Dict(dict) => dict.write(out),
+            Self::Hex(digits, _) => out.extend([b"<", *digits, b">"].concat()),
+            Self::Integer(number) => word(out, number.to_string().as_bytes()),
+            Self::Literal(raw) => out.extend([b"(", *raw, b")"].concat()),
+            Self::Name(name) => out.extend([b"/", *name].concat()),
+            Self::Other(text) => word(out, text),
+            Self::Reference(number) => word(out, format!("{number} 0 R").as_bytes()),
+        }
+    }
+}
+
+/// Writes `text`, parted from a word before it.
+fn word(out: &mut Vec<u8>, text: &[u8]) {
+    if out.last().is_some_and(|last| !is_blank(*last) && !is_delimiter(*last)) {
+        out.push(b' ');
+    }
+    out.extend(text);
+}
+
 /// A dictionary with unique keys.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Dict<'f>(Vec<(&'f [u8], Object<'f>)>);
@@ -33,6 +61,25 @@ pub(super) struct Dict<'f>(Vec<(&'f [u8], Object<'f>)>);
 impl<'f> Dict<'f> {
     pub(super) fn get(&self, key: &str) -> Option<&Object<'f>> {
         self.0.iter().find(|(known, _)| *known == key.as_bytes()).map(|(_, value)| value)
+    }
+
+    /// The same dictionary with `value` under `key`: in the place of the old value, or at the end.
+    pub(super) fn with(mut self, key: &'static str, value: Object<'f>) -> Self {
+        match self.0.iter_mut().find(|(known, _)| *known == key.as_bytes()) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((key.as_bytes(), value)),
+        }
+        self
+    }
+
+    /// Writes the dictionary behind `out`.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        out.extend(b"<<");
+        for (key, value) in &self.0 {
+            out.extend([b"/", *key].concat());
+            value.write(out);
+        }
+        out.extend(b">>");
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &'f [u8]> {
@@ -102,6 +149,11 @@ impl<'f> Parser<'f> {
     /// Where the reader stands.
     pub(super) fn at(&self) -> usize {
         self.at
+    }
+
+    /// Whether nothing is left to read.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at == self.bytes.len()
     }
 
     /// Steps over exactly these bytes.
@@ -313,6 +365,19 @@ mod tests {
         assert_eq!(dict.text("B").as_deref(), Some("a)(b)"));
         assert_eq!(dict.text("C").as_deref(), Some("一"));
         assert!(dict.dict("D").is_some_and(|inner| inner.is_name("E", "F")));
+    }
+
+    #[test]
+    fn an_object_is_written_as_it_was_read() {
+        let text = "<</A[1 -2 3 0 R 4 0 5 1.5/N]/B(a\\)(b))/C<FEFF4E00>/D<</E/F>>/G true/H 7 0 R>>";
+        let mut out = Vec::new();
+        parse(text).unwrap().write(&mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), text);
+
+        let Some(Object::Dict(dict)) = parse("<</A 1/B 2>>") else { panic!("no dictionary") };
+        let mut out = Vec::new();
+        dict.with("A", Object::Name(b"X")).with("C", Object::Reference(3)).write(&mut out);
+        assert_eq!(out, b"<</A/X/B 2/C 3 0 R>>");
     }
 
     #[test]

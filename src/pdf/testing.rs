@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{
     Attachment, Binding, CompiledFace, DrawValue, FaceFile, FaceInput, FontBook, FontsFile,
-    LoadedFont, SealMark, draw,
+    LoadedFont, SealMark, ValidationData, draw, extend_with_timestamp, extend_with_validation,
 };
 use crate::domain::time::Moment;
 
@@ -138,3 +138,27 @@ pub(super) fn sealed() -> Vec<u8> {
 
 /// A DER sequence of 5 bytes of content.
 pub(super) const CMS: &[u8] = &[0x30, 0x05, 0x02, 0x03, 0xAB, 0xCD, 0xEF];
+
+/// Sequences of DER that stand for validation data and a token.
+pub(super) const CERT: &[u8] = &[0x30, 0x03, 0x02, 0x01, 0x01];
+pub(super) const CRL: &[u8] = &[0x30, 0x03, 0x02, 0x01, 0x02];
+pub(super) const OCSP: &[u8] = &[0x30, 0x03, 0x02, 0x01, 0x03];
+pub(super) const TOKEN: &[u8] = &[0x30, 0x05, 0x02, 0x03, 0x12, 0x34, 0x56];
+
+/// When the samples of time-stamps are made.
+pub(super) fn now() -> Moment {
+    Moment::from_unix_seconds(1_796_000_000)
+}
+
+/// `file` with a time-stamp more.
+pub(super) fn stamped(file: &[u8]) -> Vec<u8> {
+    let nothing = ValidationData::default();
+    let unstamped = extend_with_timestamp(file, &nothing, 8, now()).unwrap();
+    [file, &unstamped.stamp(TOKEN).unwrap()].concat()
+}
+
+/// `file` with validation data.
+pub(super) fn validated(file: &[u8]) -> Vec<u8> {
+    let data = ValidationData { certs: &[CERT], crls: &[CRL], ocsps: &[OCSP] };
+    [file, &extend_with_validation(file, &data).unwrap()].concat()
+}
