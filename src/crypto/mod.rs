@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod digest;
+pub mod foreign;
 pub mod mac;
 pub mod pem;
 pub mod random;
@@ -16,6 +17,9 @@ pub mod suite;
 
 pub use check::{BadSignature, verify_der, verify_raw};
 pub use digest::{Digest, DigestError, Hasher};
+pub use foreign::{
+    ForeignAlgorithm, ForeignFault, HashAlgorithm, KeyKind, sha1_for_matching, verify_foreign,
+};
 pub use mac::{BlindIndexKey, same_bytes};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use secret::Secret;
