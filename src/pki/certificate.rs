@@ -12,7 +12,8 @@ use std::sync::Arc;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::der::{Reader, tag};
-use crate::crypto::{Digest, Suite, pem};
+use super::extensions::Extensions;
+use crate::crypto::{Digest, KeyKind, Suite, pem};
 use crate::domain::Moment;
 
 /// Longest certificate that is read, in bytes; our own bound. Sealing certificates take about one thousand.
@@ -22,6 +23,11 @@ pub const MAX_CERTIFICATE_LEN: usize = 16 * 1024;
 pub const DOCUMENT_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x24];
 /// `id-kp-emailProtection`, 1.3.6.1.5.5.7.3.4, which some viewers ask for besides.
 pub const EMAIL_PROTECTION: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04];
+
+/// `id-kp-timeStamping`, 1.3.6.1.5.5.7.3.8 (RFC 3161, section 2.3).
+pub const TIME_STAMPING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
+/// `id-kp-OCSPSigning`, 1.3.6.1.5.5.7.3.9 (RFC 6960, section 4.2.2.2).
+pub const OCSP_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09];
 
 /// A certificate and what it says.
 #[derive(Clone)]
@@ -41,9 +47,10 @@ struct Facts {
     public_key_info: Vec<u8>,
     public_key: Vec<u8>,
     suite: Option<Suite>,
+    key_kind: Option<KeyKind>,
     is_ca: bool,
     key_usage: Option<KeyUsage>,
-    purposes: Option<Vec<Vec<u8>>>,
+    extensions: Extensions,
 }
 
 /// The bits of the key usage extension that matter here.
@@ -79,12 +86,7 @@ impl Certificate {
             crl_sign: extension.value.crl_sign(),
         });
         let basic = parsed.basic_constraints().map_err(malformed)?;
-        let purposes = parsed.extended_key_usage().map_err(malformed)?.map(|extension| {
-            let usage = extension.value;
-            let email = usage.email_protection.then(|| EMAIL_PROTECTION.to_vec());
-            let others = usage.other.iter().map(|purpose| purpose.as_bytes().to_vec());
-            others.chain(email).collect()
-        });
+        let extensions = Extensions::read(&parsed).map_err(malformed)?;
         let text = |oid: &[u64]| -> Option<String> {
             let oid = x509_parser::oid_registry::Oid::from(oid).ok()?;
             // Where an attribute is repeated, none of its values is *the* value.
@@ -105,9 +107,10 @@ impl Certificate {
             public_key_info: skim.public_key_info.to_vec(),
             public_key: skim.public_key.to_vec(),
             suite: skim.suite,
+            key_kind: KeyKind::from_algorithm_der(skim.key_algorithm),
             is_ca: basic.is_some_and(|extension| extension.value.ca),
             key_usage: usage,
-            purposes,
+            extensions,
             der: der.to_vec(),
         })))
     }
@@ -199,7 +202,33 @@ impl Certificate {
 
     /// Whether its extended key usage names this purpose (see [`DOCUMENT_SIGNING`]).
     pub fn has_purpose(&self, purpose: &[u8]) -> bool {
-        self.0.purposes.iter().flatten().any(|known| known == purpose)
+        self.0.extensions.purposes.iter().any(|known| known == purpose)
+    }
+
+    /// Whether its extended key usage is critical and names this purpose and no other.
+    pub fn has_only_purpose(&self, purpose: &[u8]) -> bool {
+        let extensions = &self.0.extensions;
+        extensions.purposes_critical && extensions.purposes.len() == 1 && self.has_purpose(purpose)
+    }
+
+    /// Whether its issuer says that it need not be asked about (`id-pkix-ocsp-nocheck`).
+    pub fn has_ocsp_no_check(&self) -> bool {
+        self.0.extensions.ocsp_no_check
+    }
+
+    /// Where its issuer answers by OCSP whether it was revoked.
+    pub fn ocsp_urls(&self) -> &[String] {
+        &self.0.extensions.ocsp_urls
+    }
+
+    /// Where its issuer publishes lists of revoked certificates.
+    pub fn crl_urls(&self) -> &[String] {
+        &self.0.extensions.crl_urls
+    }
+
+    /// The kind of its key, if it is one with which others may give their word.
+    pub fn key_kind(&self) -> Option<KeyKind> {
+        self.0.key_kind
     }
 
     /// Whether subject and issuer are the same name.
@@ -230,6 +259,7 @@ pub(super) struct Skim<'d> {
     pub(super) subject: &'d [u8],
     pub(super) public_key_info: &'d [u8],
     pub(super) public_key: &'d [u8],
+    pub(super) key_algorithm: &'d [u8],
     pub(super) suite: Option<Suite>,
 }
 
@@ -261,6 +291,7 @@ impl<'d> Skim<'d> {
             subject,
             public_key_info: info.raw,
             public_key,
+            key_algorithm: algorithm,
             suite: Suite::of_key_algorithm(algorithm),
         })
     }

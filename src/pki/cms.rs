@@ -6,7 +6,8 @@
 //!
 //! - the signed attributes hold the content type, the digest of the content, the digests of **all** enclosed
 //!   certificates (`signing-certificate-v2`, the signer's first) and the algorithms (RFC 6211);
-//! - there are no unsigned attributes, no lists, and no signing time, for which PAdES uses the PDF's `/M`.
+//! - there are no lists and no signing time, for which PAdES uses the PDF's `/M`, and no unsigned attributes but
+//!   one: the time-stamp over the signature's own value, which is put in after sealing (`pki::cms_timestamp`).
 //!
 //! All that does not depend on the document is laid out once per key in a [`SealTemplate`]; a document
 //! then costs one signature over some three hundred bytes.
@@ -88,7 +89,8 @@ impl SealTemplate {
         self.suite
     }
 
-    /// The longest seal this template makes, in bytes: what a gap must hold. ECDSA seals vary by a few bytes.
+    /// The longest seal this template makes, in bytes, without a time-stamp: what a gap must hold. ECDSA seals vary
+    /// by a few bytes. For a time-stamp add [`timestamp_room`](super::timestamp_room).
     pub fn max_len(&self) -> usize {
         self.max_len
     }
@@ -140,25 +142,36 @@ impl Envelope {
 
     /// The length of the whole with attributes and a signature of these lengths.
     fn len(&self, attributes: usize, signature: usize) -> usize {
-        let lengths = self.lengths(attributes, signature);
+        let lengths = self.lengths(attributes, signature, 0);
         head_len(lengths.outer) + lengths.outer
     }
 
-    fn lengths(&self, attributes: usize, signature: usize) -> Lengths {
+    fn lengths(&self, attributes: usize, signature: usize, unsigned: usize) -> Lengths {
         let whole = |content: usize| head_len(content) + content;
         let signer = self.signer_head.len()
             + whole(attributes)
             + self.signature_algorithm.len()
-            + whole(signature);
+            + whole(signature)
+            + unsigned;
         let signers = whole(signer);
         let data = self.data_head.len() + whole(signers);
         let outer = SIGNED_DATA.len() + whole(whole(data));
         Lengths { signer, signers, data, outer }
     }
 
-    /// The whole seal.
+    /// The whole seal, without unsigned attributes.
     pub(super) fn close(&self, attributes: &[u8], signature: &[u8]) -> Vec<u8> {
-        let lengths = self.lengths(attributes.len(), signature.len());
+        self.close_with(attributes, signature, &[])
+    }
+
+    /// The whole seal. `unsigned` are the unsigned attributes, whole, or nothing.
+    pub(super) fn close_with(
+        &self,
+        attributes: &[u8],
+        signature: &[u8],
+        unsigned: &[u8],
+    ) -> Vec<u8> {
+        let lengths = self.lengths(attributes.len(), signature.len(), unsigned.len());
         let mut out = Vec::with_capacity(head_len(lengths.outer) + lengths.outer);
         write_head(&mut out, tag::SEQUENCE, lengths.outer);
         out.extend_from_slice(SIGNED_DATA);
@@ -171,6 +184,7 @@ impl Envelope {
         write(&mut out, tag::CONTEXT_0, &[attributes]);
         out.extend_from_slice(self.signature_algorithm);
         write(&mut out, tag::OCTET_STRING, &[signature]);
+        out.extend_from_slice(unsigned);
         out
     }
 }

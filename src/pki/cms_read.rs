@@ -9,8 +9,11 @@
 //! The signature is checked over the raw attributes with the tag of a SET, never over attributes written
 //! anew. Whether anybody we trust stands behind the certificate is for `pki::path` to say.
 //!
-//! LIMIT: only our own profile is read. A seal with unsigned attributes (timestamps), enclosed lists or BER
-//! lengths is [`CmsError::OtherProfile`] or [`CmsError::Malformed`], which is "cannot tell", never "valid".
+//! A time-stamp over the signature's value, the one unsigned attribute that is allowed, is handed out as it stands:
+//! [`SignedData::timestamp`] is for `pki::timestamp_token` to read.
+//!
+//! LIMIT: only our own profile is read. A seal with other unsigned attributes, enclosed lists or BER lengths is
+//! [`CmsError::OtherProfile`] or [`CmsError::Malformed`], which is "cannot tell", never "valid".
 //!
 //! Sources: RFC 5652 section 5.4, RFC 5035, RFC 6211.
 
@@ -21,6 +24,7 @@ use super::cms::{
     ALGORITHM_PROTECTION, CONTENT_TYPE, DATA, Envelope, MAX_CERTIFICATES, MESSAGE_DIGEST,
     SIGNED_DATA, SIGNING_CERTIFICATE_V2, algorithm_protection, signing_certificate,
 };
+use super::cms_timestamp::{timestamp_attribute, timestamp_in};
 use super::der::{DerError, Element, Reader, tag, write_head};
 use crate::crypto::{Digest, Signature, Suite, verify_raw};
 
@@ -39,6 +43,7 @@ pub struct SignedData<'d> {
     message_digest: Digest,
     signing_certificate: &'d [u8],
     signature: Signature,
+    timestamp: Option<&'d [u8]>,
 }
 
 impl<'d> SignedData<'d> {
@@ -67,6 +72,10 @@ impl<'d> SignedData<'d> {
         let attributes = signer.expect(tag::CONTEXT_0)?;
         signer.expect(tag::SEQUENCE)?;
         let signature = signer.expect(tag::OCTET_STRING)?.content;
+        let timestamp = match signer.optional(tag::CONTEXT_1)? {
+            Some(unsigned) => Some(timestamp_in(unsigned.content)?),
+            None => None,
+        };
         signer.finish()?;
         let issuer = name.expect(tag::SEQUENCE)?.raw;
         let serial = name.expect(tag::INTEGER)?.content;
@@ -85,7 +94,12 @@ impl<'d> SignedData<'d> {
 
         let mut in_order = certificates;
         in_order.sort_unstable();
-        let anew = Envelope::new(suite, &skim, &in_order).close(attributes.content, &parsed.der());
+        let unsigned = timestamp.map(timestamp_attribute).unwrap_or_default();
+        let anew = Envelope::new(suite, &skim, &in_order).close_with(
+            attributes.content,
+            &parsed.der(),
+            &unsigned,
+        );
         if anew != der || !parsed.is_low() {
             return Err(CmsError::OtherProfile);
         }
@@ -98,7 +112,28 @@ impl<'d> SignedData<'d> {
             message_digest,
             signing_certificate,
             signature: parsed,
+            timestamp,
         })
+    }
+
+    /// The time-stamp over the signature's value, in DER, unread, if there is one.
+    pub fn timestamp(&self) -> Option<&'d [u8]> {
+        self.timestamp
+    }
+
+    /// What a time-stamp of this seal must be for: the digest of the signature's value.
+    pub fn digest_to_stamp(&self) -> Digest {
+        Digest::of(&self.signature.der())
+    }
+
+    /// The seal, with this time-stamp in place of any it has.
+    pub(super) fn written_with(&self, unsigned: &[u8]) -> Result<Vec<u8>, CmsError> {
+        let skim = Skim::read(self.leaf).ok_or(CmsError::Malformed)?;
+        let mut certificates: Vec<&[u8]> =
+            [self.leaf].into_iter().chain(self.others.iter().copied()).collect();
+        certificates.sort_unstable();
+        let envelope = Envelope::new(self.suite, &skim, &certificates);
+        Ok(envelope.close_with(self.attributes, &self.signature.der(), unsigned))
     }
 
     /// The suite of the seal.

@@ -87,6 +87,23 @@ impl RevocationReason {
     }
 }
 
+impl RevocationReason {
+    /// Its number in RFC 5280, section 5.3.1.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Unspecified => 0,
+            Self::KeyCompromise => 1,
+            Self::CaCompromise => 2,
+            Self::AffiliationChanged => 3,
+            Self::Superseded => 4,
+            Self::CessationOfOperation => 5,
+            Self::CertificateHold => 6,
+            Self::PrivilegeWithdrawn => 9,
+            Self::AaCompromise => 10,
+        }
+    }
+}
+
 impl Crl {
     /// Reads one list and nothing behind it.
     pub fn from_der(der: &[u8]) -> Result<Self, CrlError> {
@@ -206,7 +223,7 @@ fn check_outline(der: &[u8]) -> Result<(), CrlError> {
     if ALGORITHMS.contains(&outside) { Ok(()) } else { Err(CrlError::Algorithm) }
 }
 
-fn read_reason(code: u8) -> Option<RevocationReason> {
+pub(super) fn read_reason(code: u8) -> Option<RevocationReason> {
     Some(match code {
         0 => RevocationReason::Unspecified,
         1 => RevocationReason::KeyCompromise,

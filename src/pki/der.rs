@@ -12,6 +12,8 @@ use std::fmt;
 
 /// Tags that occur in certificates and seals.
 pub mod tag {
+    /// `BOOLEAN`
+    pub const BOOLEAN: u8 = 0x01;
     /// `INTEGER`
     pub const INTEGER: u8 = 0x02;
     /// `BIT STRING`
@@ -20,6 +22,10 @@ pub mod tag {
     pub const OCTET_STRING: u8 = 0x04;
     /// `OBJECT IDENTIFIER`
     pub const OID: u8 = 0x06;
+    /// `ENUMERATED`
+    pub const ENUMERATED: u8 = 0x0a;
+    /// `GeneralizedTime`
+    pub const GENERALIZED_TIME: u8 = 0x18;
     /// `SEQUENCE`
     pub const SEQUENCE: u8 = 0x30;
     /// `SET`
@@ -28,6 +34,14 @@ pub mod tag {
     pub const CONTEXT_0: u8 = 0xa0;
     /// `[1]`, constructed
     pub const CONTEXT_1: u8 = 0xa1;
+    /// `[2]`, constructed
+    pub const CONTEXT_2: u8 = 0xa2;
+    /// `[0]`, primitive
+    pub const PRIMITIVE_0: u8 = 0x80;
+    /// `[1]`, primitive
+    pub const PRIMITIVE_1: u8 = 0x81;
+    /// `[2]`, primitive
+    pub const PRIMITIVE_2: u8 = 0x82;
 }
 
 /// One element: tag, length and value.
@@ -99,6 +113,11 @@ impl<'d> Reader<'d> {
             Some(_) => Err(DerError::Tag),
             None => Err(DerError::CutShort),
         }
+    }
+
+    /// The next element if it has this tag; nothing is taken otherwise.
+    pub fn optional(&mut self, tag: u8) -> Result<Option<Element<'d>>, DerError> {
+        if self.peek() == Some(tag) { self.element().map(Some) } else { Ok(None) }
     }
 
     /// Asserts that nothing is left.

@@ -8,19 +8,41 @@ pub mod anchors;
 pub mod certificate;
 pub mod cms;
 pub mod cms_read;
+pub mod cms_timestamp;
 pub mod crl;
 pub mod der;
+mod der_time;
+mod extensions;
+pub mod ocsp;
+pub mod ocsp_issue;
+pub mod ocsp_response;
+#[cfg(test)]
+mod ocsp_tests;
 pub mod path;
 pub mod path_cache;
 pub mod revocation;
+mod signed;
 #[cfg(test)]
 pub(crate) mod test_chain;
+pub mod timestamp;
+mod timestamp_info;
+pub mod timestamp_issue;
+#[cfg(test)]
+mod timestamp_tests;
+pub mod timestamp_token;
 
 pub use anchors::{TrustProblem, TrustStore, TrustStoreBuilder};
 pub use certificate::{Certificate, CertificateError, KeyUsage};
 pub use cms::{CmsBuildError, SealTemplate};
 pub use cms_read::{CmsError, SignedData};
+pub use cms_timestamp::{signature_to_stamp, timestamp_room, with_signature_timestamp};
 pub use crl::{Crl, CrlError, RevocationReason, Revoked};
+pub use ocsp::{OcspError, OcspRequest, read_ocsp_response};
+pub use ocsp_issue::OcspIssuer;
+pub use ocsp_response::{OcspAnswer, OcspResponse, OcspStatus};
 pub use path::{PathError, VerifiedPath, verify_path};
 pub use path_cache::PathCache;
 pub use revocation::Revocation;
+pub use timestamp::{Imprint, TimestampError, TimestampRequest, read_response};
+pub use timestamp_issue::TimestampIssuer;
+pub use timestamp_token::TimestampToken;

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
-    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
-    RevocationReason, RevokedCertParams, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension,
+    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair,
+    KeyUsagePurpose, RevocationReason, RevokedCertParams, SerialNumber,
 };
 
 use super::anchors::TrustStore;
-use super::certificate::Certificate;
+use super::certificate::{Certificate, OCSP_SIGNING, TIME_STAMPING};
 use super::crl::Crl;
+use super::der::{element, tag};
 use crate::crypto::{KeySigner, pem};
 use crate::domain::Moment;
 
@@ -36,6 +37,48 @@ pub(crate) struct TestChain {
 
 pub(crate) fn moment(text: &str) -> Moment {
     text.parse().unwrap()
+}
+
+/// A certificate of somebody who gives his word for others, and its key.
+pub(crate) struct Minted {
+    pub(crate) certificate: Certificate,
+    key: KeyPair,
+}
+
+impl Minted {
+    pub(crate) fn signer(&self) -> KeySigner {
+        KeySigner::from_pkcs8_der(self.key.serialized_der()).unwrap()
+    }
+}
+
+/// What to mint for somebody who gives his word for others.
+#[derive(Clone)]
+pub(crate) struct Word<'w> {
+    pub(crate) name: &'w str,
+    /// The purposes, each as the content of a DER object identifier.
+    pub(crate) purposes: &'w [&'w [u8]],
+    pub(crate) critical: bool,
+    pub(crate) no_check: bool,
+    pub(crate) life: (&'w str, &'w str),
+}
+
+impl Word<'_> {
+    /// An honest time-stamp authority.
+    pub(crate) const TSA: Word<'static> = Word {
+        name: "DEV Time-Stamps",
+        purposes: &[TIME_STAMPING],
+        critical: true,
+        no_check: false,
+        life: ("2026-01-01T00:00:00Z", "2031-01-01T00:00:00Z"),
+    };
+    /// An honest OCSP responder.
+    pub(crate) const OCSP: Word<'static> = Word {
+        name: "DEV OCSP",
+        purposes: &[OCSP_SIGNING],
+        critical: false,
+        no_check: true,
+        ..Self::TSA
+    };
 }
 
 impl TestChain {
@@ -109,6 +152,34 @@ impl TestChain {
         let key = KeyPair::generate().unwrap();
         let leaf = seal_params(usages, purposes).signed_by(&key, &self.ca_issuer).unwrap();
         Certificate::from_der(leaf.der()).unwrap()
+    }
+
+    /// Somebody who gives his word for others, with a certificate of the issuing CA.
+    pub(crate) fn mint(&self, word: &Word<'_>) -> Minted {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, word.name);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        let oids: Vec<Vec<u8>> =
+            word.purposes.iter().map(|oid| element(tag::OID, &[oid])).collect();
+        let purposes = element(tag::SEQUENCE, &[&oids.concat()]);
+        let mut purposes = CustomExtension::from_oid_content(&[2, 5, 29, 37], purposes);
+        purposes.set_criticality(word.critical);
+        params.custom_extensions.push(purposes);
+        if word.no_check {
+            let oid = [1, 3, 6, 1, 5, 5, 7, 48, 1, 5];
+            params.custom_extensions.push(CustomExtension::from_oid_content(&oid, vec![5, 0]));
+        }
+        params.not_before = instant!(moment(word.life.0));
+        params.not_after = instant!(moment(word.life.1));
+        let minted = params.signed_by(&key, &self.ca_issuer).unwrap();
+        Minted { certificate: Certificate::from_der(minted.der()).unwrap(), key }
+    }
+
+    /// The key of the issuing CA.
+    pub(crate) fn ca_signer(&self) -> KeySigner {
+        KeySigner::from_pkcs8_der(self.ca_issuer.key().serialized_der()).unwrap()
     }
 
     /// A list of the issuing CA that is current for thirty days; what is on it was superseded.
