@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::license_id::LicenseIdError;
 use super::number::NumberError;
+use super::script::Script;
 use super::time::TimeError;
 
 /// One thing that is wrong with a submission (制证数据).
@@ -161,6 +162,11 @@ fault_kinds! {
     } = "portrait_too_large";
     /// No such license is in the vault.
     ReplacesUnknown = "replaces_unknown";
+    /// A text is in a script that no configured font draws, or that is not set yet whatever fonts there are.
+    ScriptWithoutFont {
+        /// Which.
+        scripts: Vec<Script>,
+    } = "script_without_font";
     /// A text begins or ends with a blank.
     SurroundingSpace = "surrounding_space";
     /// A row has a column the table does not have, or lacks one it has.
@@ -264,6 +270,13 @@ impl fmt::Display for FaultKind {
                 write!(f, "has {actual_bytes} bytes; {limit_bytes} are allowed")
             }
             Self::ReplacesUnknown => f.write_str("names a license that is not in the vault"),
+            Self::ScriptWithoutFont { scripts } => {
+                f.write_str("holds text in a script that cannot be put on a face here:")?;
+                for (number, script) in scripts.iter().enumerate() {
+                    write!(f, "{} {script}", if number > 0 { "," } else { "" })?;
+                }
+                f.write_str("; send the name in Chinese or Latin letters")
+            }
             Self::SurroundingSpace => f.write_str("begins or ends with a blank: remove it"),
             Self::TableColumn => f.write_str("does not agree with the columns of the table"),
             Self::TableDoesNotFit { rows } => write!(

@@ -5,6 +5,7 @@
 
 use super::license_type::{AuthorityCode, LicenseTypeCode};
 use super::number::NumberError;
+use super::script::Script;
 use super::submission_fault::{FaultKind, SubmissionFault};
 use super::time::Day;
 use super::wire::{WireObject, WireValue};
@@ -86,7 +87,13 @@ impl Texts<'_> {
         if !lines && text.contains('\n') {
             self.fault(field, FaultKind::LineBreakNotAllowed);
         }
-        if let Some(found) = text.chars().find(|found| *found != '\n' && is_forbidden(*found)) {
+        let scripts = Script::unset(text);
+        if !scripts.is_empty() {
+            // These come with joiners and blanks of their own, which are not what is wrong with them.
+            self.fault(field, FaultKind::ScriptWithoutFont { scripts });
+        } else if let Some(found) =
+            text.chars().find(|found| *found != '\n' && is_forbidden(*found))
+        {
             self.fault(field, FaultKind::ForbiddenCharacter { code_point: u32::from(found) });
         }
         self.faults.len() == before

@@ -8,8 +8,9 @@
 use std::ops::Range;
 
 use super::font::{FontBook, FontRole, Glyph};
-use super::line_break::{Piece, is_blank, pieces};
+use super::line_break::{GAP, Piece, gap, is_blank, pieces};
 use super::units::factor;
+use crate::domain::Script;
 
 /// Steps in which the size is made smaller, in points. Our own bound.
 const SIZE_STEP_PT: f32 = 0.5;
@@ -100,8 +101,11 @@ impl Measured {
                 '\n' => breaks.push(chars.len()),
                 '\r' => {}
                 _ => match fonts.glyph(role, character) {
-                    Some(glyph) => chars.push((character, glyph)),
-                    None => {
+                    // A font may have the letters of a script and still nobody here could set it.
+                    Some(glyph) if !Script::needs_shaping(character) => {
+                        chars.push((character, glyph))
+                    }
+                    _ => {
                         missing_chars += 1;
                         if missing.len() < MissingGlyph::NAMED {
                             missing.push(MissingGlyph { place: place + 1, character });
@@ -128,7 +132,8 @@ impl Measured {
         let points = |width: u32, count: usize| thousand(width) * unit + factor(count) * spacing_pt;
         for piece in &self.pieces {
             let ink = points(piece.inked, piece.inked_chars);
-            if used + ink - spacing_pt > width_pt + TOLERANCE_PT {
+            let lead = if piece.gap && used > 0.0 { f32::from(GAP) * unit } else { 0.0 };
+            if used + lead + ink - spacing_pt > width_pt + TOLERANCE_PT {
                 if end > start {
                     lines.push(start..end);
                 }
@@ -149,7 +154,7 @@ impl Measured {
                     used = points(piece.width, piece.chars.len());
                 }
             } else {
-                used += points(piece.width, piece.chars.len());
+                used += lead + points(piece.width, piece.chars.len());
             }
             end = piece.chars.end;
             if piece.ends_line {
@@ -239,7 +244,10 @@ impl Measured {
     }
 
     fn width(&self, chars: &Range<usize>) -> f32 {
-        chars.clone().map(|place| self.advance(place)).sum()
+        let glyphs: f32 = chars.clone().map(|place| self.advance(place)).sum();
+        let line = self.chars.get(chars.clone()).unwrap_or_default();
+        let gaps = line.windows(2).filter(|pair| gap(pair[0].0, pair[1].0)).count();
+        glyphs + factor(gaps) * f32::from(GAP)
     }
 
     fn widest_char(&self, lines: &[Range<usize>]) -> f32 {
@@ -355,6 +363,38 @@ mod tests {
         {
             let setting = text.set(&TextBox { valign, ..column(6, 3) }).unwrap();
             assert!((setting.lines[0].baseline - baseline).abs() < 0.001, "{valign:?}");
+        }
+    }
+
+    #[test]
+    fn a_quarter_stands_between_han_and_latin_and_at_no_edge_of_a_line() {
+        // Digits of the font are half as wide as Han: 5 points, and the gap 2.5.
+        for (text, width) in [
+            ("年12月", 20.0 + 10.0 + 5.0),
+            ("12月", 10.0 + 10.0 + 2.5),
+            ("（12）", 20.0 + 10.0),
+            ("年，12", 20.0 + 10.0),
+            ("共 12", 10.0 + 10.0 + 3.5),
+        ] {
+            let text_measured = measured(text);
+            let found = text_measured.width(&(0..text.chars().count())) / 100.0;
+            let blank = text_measured.chars.iter().find(|(c, _)| *c == ' ');
+            let blank = blank.map_or(0.0, |(_, glyph)| f32::from(glyph.advance) / 100.0 - 3.5);
+            let digits = measured("12").width(&(0..2)) / 100.0;
+            assert!((found - width - blank - (digits - 10.0)).abs() < 0.01, "{text}: {found}");
+        }
+        // Two lines of which the second begins with a digit: no gap before it.
+        let text = measured("年年12");
+        let lines = text.lines(20.0, 10.0, 0.0);
+        assert_eq!(lines, [0..2, 2..4]);
+        assert!((text.width(&lines[1]) - measured("12").width(&(0..2))).abs() < 0.01);
+    }
+
+    #[test]
+    fn letters_that_need_their_neighbours_are_not_set_whatever_fonts_there_are() {
+        for text in ["བོད", "ئۇيغۇر", "ᠮᠣᠩ"] {
+            let found = Measured::new(testing::fonts(), FontRole::Body, text).err();
+            assert!(matches!(found, Some(TextFault::NoGlyph { .. })), "{text}");
         }
     }
 

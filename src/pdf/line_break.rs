@@ -2,9 +2,10 @@
 //!
 //! Chinese breaks between any two characters, except that no closing punctuation may begin a line and no
 //! opening punctuation may end one. Latin words and runs of digits stay whole unless one alone is longer than
-//! the line.
+//! the line. Between Han and Latin or digits stands a quarter of an em, which is no character of the text and
+//! vanishes at the end of a line.
 //!
-//! Source: W3C, Requirements for Chinese Text Layout (clreq), 3.1.3 "Prohibition rules".
+//! Source: W3C, Requirements for Chinese Text Layout (clreq), 3.1.3 "Prohibition rules", 3.2.2 "Mixed text".
 
 use std::ops::Range;
 
@@ -18,14 +19,32 @@ pub(super) struct Piece {
     pub(super) inked: u32,
     /// Characters that count for letter spacing.
     pub(super) inked_chars: usize,
+    /// Whether a gap stands before it, except at the start of a line.
+    pub(super) gap: bool,
     /// A line ends after this piece in any case.
     pub(super) ends_line: bool,
 }
 
-/// Closing punctuation, which never begins a line.
-const CLOSING: &str = "、。，．·：；！？）》」』】〕〉”’…—％℃,.:;!?)]}%~～";
+/// Closing punctuation, which never begins a line. A dash or an ellipsis of two characters stays in one piece by it.
+const CLOSING: &str = "、。，．·：；！？）》」』】〕〉〗〙］｝”’〞…—％‰℃°′″々,.:;!?)]}%~～";
 /// Opening punctuation, which never ends a line.
-const OPENING: &str = "（《「『【〔〈“‘([{￥¥$";
+const OPENING: &str = "（《「『【〔〈〖〘［｛“‘〝([{￥¥$＄￡№";
+
+/// The gap between Han and Latin letters or digits, in thousandths of the size.
+pub(super) const GAP: u16 = 250;
+
+/// Whether a gap stands between these two.
+pub(super) fn gap(before: char, next: char) -> bool {
+    is_han(before) && is_western(next) || is_western(before) && is_han(next)
+}
+
+fn is_han(character: char) -> bool {
+    matches!(character, '\u{3007}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
+}
+
+fn is_western(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, 'À'..='ɏ' | 'Α'..='ԯ')
+}
 
 /// Groups `chars` into what may not be torn apart.
 pub(super) fn pieces(chars: &[(char, Glyph)], breaks: &[usize]) -> Vec<Piece> {
@@ -63,7 +82,9 @@ impl Piece {
         let width = |part: &[(char, Glyph)]| part.iter().map(|(_, g)| u32::from(g.advance)).sum();
         let blanks = part.iter().rev().take_while(|(c, _)| is_blank(*c)).count();
         let inked = part.get(..part.len() - blanks).unwrap_or_default();
+        let before = range.start.checked_sub(1).and_then(|place| chars.get(place));
         Self {
+            gap: before.zip(part.first()).is_some_and(|(before, first)| gap(before.0, first.0)),
             width: width(part),
             inked: width(inked),
             inked_chars: inked.len(),

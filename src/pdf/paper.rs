@@ -12,6 +12,7 @@ use super::deflate::Deflater;
 use super::face_template::{Area, Color, TextStyle};
 use super::font::{FontBook, Glyph, Outlines};
 use super::layout::{Measured, Setting, TextBox};
+use super::line_break::{GAP, gap};
 use super::subset::subset;
 use super::units::{Mm, rounded};
 

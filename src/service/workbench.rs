@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::crypto::Digest;
 use crate::domain::{
     AuthorityCode, Catalogue, CatalogueFault, DivisionTree, FaceData, FaceValue, FaultKind,
-    IssuingAuthority, LicenseTypeCode, SubmissionFault, TypeDefinition,
+    IssuingAuthority, LicenseTypeCode, Script, SubmissionFault, TypeDefinition,
 };
 use crate::pdf::{
     DrawError, DrawFaultKind, DrawValue, DrawnFace, FaceInput, FontBook, SealMark, draw,
@@ -295,24 +295,44 @@ fn refuse(error: DrawError) -> Refusal {
     };
     let mut told: Vec<SubmissionFault> = Vec::new();
     for fault in faults {
-        let kind = match fault.kind {
-            DrawFaultKind::BadPortrait(why) => FaultKind::BadPortrait { why: why.to_string() },
-            DrawFaultKind::NoGlyph { missing, .. } => FaultKind::NoGlyph {
-                code_points: missing.iter().map(|glyph| u32::from(glyph.character)).collect(),
-            },
-            DrawFaultKind::TextDoesNotFit { box_chars, .. } => {
-                FaultKind::TextDoesNotFit { fitting_chars: box_chars }
+        let mut kinds = Vec::with_capacity(1);
+        match fault.kind {
+            DrawFaultKind::BadPortrait(why) => {
+                kinds.push(FaultKind::BadPortrait { why: why.to_string() });
             }
-            DrawFaultKind::TableDoesNotFit { rows } => FaultKind::TableDoesNotFit { rows },
+            DrawFaultKind::NoGlyph { missing, .. } => {
+                // A script is told by name; what is left, by its code points.
+                let mut scripts: Vec<Script> =
+                    missing.iter().filter_map(|glyph| Script::of(glyph.character)).collect();
+                scripts.sort_unstable();
+                scripts.dedup();
+                if !scripts.is_empty() {
+                    kinds.push(FaultKind::ScriptWithoutFont { scripts });
+                }
+                let others = missing.iter().filter(|glyph| Script::of(glyph.character).is_none());
+                let code_points: Vec<u32> =
+                    others.map(|glyph| u32::from(glyph.character)).collect();
+                if !code_points.is_empty() {
+                    kinds.push(FaultKind::NoGlyph { code_points });
+                }
+            }
+            DrawFaultKind::TextDoesNotFit { box_chars, .. } => {
+                kinds.push(FaultKind::TextDoesNotFit { fitting_chars: box_chars });
+            }
+            DrawFaultKind::TableDoesNotFit { rows } => {
+                kinds.push(FaultKind::TableDoesNotFit { rows });
+            }
             DrawFaultKind::ColumnCount { .. } | DrawFaultKind::WrongKind => {
                 let cause = "a face shows a field as another kind than its type says";
                 return Refusal::Fault(Fault::new("workshop.draw", cause));
             }
-        };
-        let told_already =
-            told.iter().any(|known| known.kind == kind && known.field.ends_with(&fault.field));
-        if !told_already {
-            told.push(SubmissionFault::new(format!("face.{}", fault.field), kind));
+        }
+        for kind in kinds {
+            let told_already =
+                told.iter().any(|known| known.kind == kind && known.field.ends_with(&fault.field));
+            if !told_already {
+                told.push(SubmissionFault::new(format!("face.{}", fault.field), kind));
+            }
         }
     }
     Refusal::Submission(told)
