@@ -223,7 +223,7 @@ fn set<'a>(
     area: Area,
     style: &TextStyle,
 ) -> Result<Ready<'a>, TextFault> {
-    let measured = Measured::new(fonts, style.font, text)?;
+    let measured = Measured::styled(fonts, style, text)?;
     let setting = measured.set(&text_box(area, style))?;
     Ok(Ready::Text(measured, setting, style.color))
 }

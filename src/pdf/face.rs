@@ -96,7 +96,7 @@ impl CompiledFace {
                     paper.end();
                 }
                 Element::Text { text, placed } => {
-                    let set = Measured::new(fonts, placed.style.font, &text).and_then(|measured| {
+                    let set = Measured::styled(fonts, &placed.style, &text).and_then(|measured| {
                         let setting = measured.set(&text_box(placed.area, &placed.style))?;
                         Ok((measured, setting))
                     });

@@ -70,7 +70,16 @@ pub(super) fn read(text: &str) -> Result<FaceFile, Vec<FaceFault>> {
 }
 
 /// Keys of every element with a text.
-const TEXT_KEYS: [&str; 6] = ["font", "size_pt", "align", "valign", "color", "letter_spacing_pt"];
+const TEXT_KEYS: [&str; 8] = [
+    "font",
+    "size_pt",
+    "align",
+    "valign",
+    "color",
+    "letter_spacing_pt",
+    "direction",
+    "mixed_spacing",
+];
 /// Keys of every text that comes from a submission.
 const VALUE_KEYS: [&str; 2] = ["min_size_pt", "line_height"];
 /// Keys of every element with an area.
@@ -188,6 +197,8 @@ impl KeyReader {
         ];
         let valigns =
             [("top", Valign::Top), ("middle", Valign::Middle), ("bottom", Valign::Bottom)];
+        let directions = [("horizontal", false), ("vertical", true)];
+        let spacings = [("quarter", true), ("none", false)];
         let size_pt = self.number(table, "size_pt", 3.0, 300.0, None);
         let style = TextStyle {
             font: self.choice(table, "font", &roles, None),
@@ -198,6 +209,8 @@ impl KeyReader {
             valign: self.choice(table, "valign", &valigns, Some(Valign::Top)),
             color: self.color(table, "color").unwrap_or(Color::BLACK),
             letter_spacing_pt: self.number(table, "letter_spacing_pt", 0.0, 200.0, Some(0.0)),
+            vertical: self.choice(table, "direction", &directions, Some(false)),
+            spaced: self.choice(table, "mixed_spacing", &spacings, Some(true)),
         };
         PlacedText { area, style }
     }

@@ -143,6 +143,10 @@ pub struct TextStyle {
     pub color: Color,
     /// Added between letters, in points.
     pub letter_spacing_pt: f32,
+    /// In columns from right to left instead of lines.
+    pub vertical: bool,
+    /// Whether Han and Latin letters or digits stand a quarter of an em apart.
+    pub spaced: bool,
 }
 
 /// One thing on a face.

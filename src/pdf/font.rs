@@ -9,11 +9,14 @@
 //!
 //! Source: OpenType 1.9, tables `cmap`, `hmtx`, `head`.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use ttf_parser::{Face, GlyphId, Tag};
+
+use super::vertical;
 
 /// All fonts of the house, ready for looking up characters.
 pub struct FontBook {
@@ -194,6 +197,8 @@ pub(super) struct FontFace {
     pub(super) descent: f32,
     pub(super) cap_height: f32,
     pub(super) bounds: [f32; 4],
+    /// Glyph and width of the forms of marks in columns, by the glyph of the usual form.
+    pub(super) columns: HashMap<u16, (u16, u16)>,
     glyph_count: u16,
 }
 
@@ -226,6 +231,7 @@ impl FontFace {
             descent: thousandths(face.descender()),
             cap_height: thousandths(face.capital_height().unwrap_or(face.ascender())),
             bounds: [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(thousandths),
+            columns: vertical::forms(&face),
             glyph_count: face.number_of_glyphs(),
         })
     }

@@ -7,16 +7,18 @@
 
 use std::ops::Range;
 
+use super::face_template::TextStyle;
 use super::font::{FontBook, FontRole, Glyph};
 use super::line_break::{GAP, Piece, gap, is_blank, pieces};
 use super::units::factor;
+use super::vertical::{Way, columns};
 use crate::domain::Script;
 
 /// Steps in which the size is made smaller, in points. Our own bound.
 const SIZE_STEP_PT: f32 = 0.5;
 /// Part of the size above the baseline; the characters of Chinese fonts stand in a square of which this much
 /// lies above it.
-const ASCENT: f32 = 0.88;
+pub(super) const ASCENT: f32 = 0.88;
 /// Lengths closer than this many points count as equal.
 const TOLERANCE_PT: f32 = 0.01;
 /// Longest text that is measured, in characters. Our own bound; no box holds as much.
@@ -80,14 +82,39 @@ pub(super) struct Line {
 }
 
 /// A text with the glyph and width of each character and the places where it may be broken.
+///
+/// Of a text in columns, lines are columns: the widths are heights, and a [`TextBox`] is one lying on its side.
 pub(super) struct Measured {
     pub(super) chars: Vec<(char, Glyph)>,
+    /// How each character stands in its column, and its height there; empty for a text in lines.
+    pub(super) ways: Vec<(Way, u16)>,
+    /// Whether Han and Latin stand apart.
+    spaced: bool,
     pieces: Vec<Piece>,
 }
 
 impl Measured {
-    /// Looks up every character of `text`.
+    /// Looks up every character of `text`, to be set as `style` says.
+    pub(super) fn styled(
+        fonts: &FontBook,
+        style: &TextStyle,
+        text: &str,
+    ) -> Result<Self, TextFault> {
+        Self::looked_up(fonts, style.font, text, style.vertical, style.spaced)
+    }
+
+    /// Looks up every character of `text`, to be set in lines.
     pub(super) fn new(fonts: &FontBook, role: FontRole, text: &str) -> Result<Self, TextFault> {
+        Self::looked_up(fonts, role, text, false, true)
+    }
+
+    fn looked_up(
+        fonts: &FontBook,
+        role: FontRole,
+        text: &str,
+        vertical: bool,
+        spaced: bool,
+    ) -> Result<Self, TextFault> {
         if text.len() > MAX_CHARS && text.chars().nth(MAX_CHARS).is_some() {
             let text_chars = text.chars().count();
             return Err(TextFault::DoesNotFit { box_chars: MAX_CHARS, text_chars });
@@ -115,8 +142,16 @@ impl Measured {
             }
         }
         if missing.is_empty() {
-            let pieces = pieces(&chars, &breaks);
-            Ok(Self { chars, pieces })
+            let (mut ways, mut heights) = (Vec::new(), Vec::new());
+            if vertical {
+                ways = columns(fonts, &mut chars);
+                let high = |((character, glyph), (_, height)): (&(char, Glyph), &(Way, u16))| {
+                    (*character, Glyph { advance: *height, ..*glyph })
+                };
+                heights = chars.iter().zip(&ways).map(high).collect();
+            }
+            let pieces = pieces(if vertical { &heights } else { &chars }, &breaks);
+            Ok(Self { chars, ways, spaced, pieces })
         } else {
             Err(TextFault::NoGlyph { missing_chars, missing })
         }
@@ -132,7 +167,8 @@ impl Measured {
         let points = |width: u32, count: usize| thousand(width) * unit + factor(count) * spacing_pt;
         for piece in &self.pieces {
             let ink = points(piece.inked, piece.inked_chars);
-            let lead = if piece.gap && used > 0.0 { f32::from(GAP) * unit } else { 0.0 };
+            let lead =
+                if piece.gap && self.spaced && used > 0.0 { f32::from(GAP) * unit } else { 0.0 };
             if used + lead + ink - spacing_pt > width_pt + TOLERANCE_PT {
                 if end > start {
                     lines.push(start..end);
@@ -246,8 +282,13 @@ impl Measured {
     fn width(&self, chars: &Range<usize>) -> f32 {
         let glyphs: f32 = chars.clone().map(|place| self.advance(place)).sum();
         let line = self.chars.get(chars.clone()).unwrap_or_default();
-        let gaps = line.windows(2).filter(|pair| gap(pair[0].0, pair[1].0)).count();
+        let gaps = line.windows(2).filter(|pair| self.gap(pair[0].0, pair[1].0)).count();
         glyphs + factor(gaps) * f32::from(GAP)
+    }
+
+    /// Whether a gap stands between these two.
+    pub(super) fn gap(&self, before: char, next: char) -> bool {
+        self.spaced && gap(before, next)
     }
 
     fn widest_char(&self, lines: &[Range<usize>]) -> f32 {
@@ -257,7 +298,11 @@ impl Measured {
     }
 
     fn advance(&self, place: usize) -> f32 {
-        self.chars.get(place).map_or(0.0, |(_, glyph)| f32::from(glyph.advance))
+        let advance = match self.ways.get(place) {
+            Some((_, height)) => Some(*height),
+            None => self.chars.get(place).map(|(_, glyph)| glyph.advance),
+        };
+        advance.map_or(0.0, f32::from)
     }
 }
 

@@ -35,6 +35,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod units;
+mod vertical;
 mod xmp;
 
 pub use byte_range::{Coverage, CoverageError};

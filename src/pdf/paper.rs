@@ -11,10 +11,11 @@ use pdf_writer::{Chunk, Content, Filter, Finish, Name, Rect, Ref, Str};
 use super::deflate::Deflater;
 use super::face_template::{Area, Color, TextStyle};
 use super::font::{FontBook, Glyph, Outlines};
-use super::layout::{Measured, Setting, TextBox};
-use super::line_break::{GAP, gap};
+use super::layout::{ASCENT, Line, Measured, Setting, TextBox};
+use super::line_break::GAP;
 use super::subset::subset;
-use super::units::{Mm, rounded};
+use super::units::{Mm, factor, rounded};
+use super::vertical::{self, Way};
 
 /// One content stream in the making.
 pub(super) struct Paper {
@@ -106,51 +107,142 @@ impl Paper {
     ) {
         self.fill_color(color);
         self.content.begin_text();
-        let mut codes = Vec::with_capacity(128);
-        let mut spacing = 0.0;
-        let mut current = None;
+        let mut pen = Pen { size_pt: rounded(setting.size_pt), ..Pen::default() };
         for line in &setting.lines {
             let chars = text.chars.get(line.chars.clone()).unwrap_or_default();
-            if chars.is_empty() {
-                continue;
-            }
-            let wanted = rounded(line.spacing_pt);
-            if wanted != spacing {
-                self.content.set_char_spacing(wanted);
-                spacing = wanted;
-            }
-            let (x, y) = (rounded(line.x), rounded(self.height_pt - line.baseline));
-            self.content.set_text_matrix([1.0, 0.0, 0.0, 1.0, x, y]);
-            for (character, glyph) in chars {
-                let (font, cid) = self.fonts.code(fonts, *glyph, *character);
-                if current != Some(font) {
-                    if !codes.is_empty() {
-                        self.content.show(Str(&codes));
-                        codes.clear();
+            if text.ways.is_empty() {
+                self.pen_spacing(&mut pen, line.spacing_pt);
+                let (x, y) = (rounded(line.x), rounded(self.height_pt - line.baseline));
+                self.content.set_text_matrix([1.0, 0.0, 0.0, 1.0, x, y]);
+                let mut before = None;
+                for (character, glyph) in chars {
+                    if before.is_some_and(|before| text.gap(before, *character)) {
+                        pen.cuts.push(pen.codes.len());
                     }
-                    let name = self.fonts.name(font);
-                    self.content.set_font(Name(name.as_bytes()), rounded(setting.size_pt));
-                    current = Some(font);
+                    self.put(fonts, &mut pen, (*character, *glyph), false);
+                    before = Some(*character);
                 }
-                codes.extend_from_slice(&cid.to_be_bytes());
+                self.lift(&mut pen);
+            } else {
+                self.column(fonts, text, line, &mut pen);
             }
-            self.content.show(Str(&codes));
-            codes.clear();
         }
-        if spacing != 0.0 {
-            self.content.set_char_spacing(0.0);
-        }
+        self.pen_spacing(&mut pen, 0.0);
         self.content.end_text();
     }
+
+    /// Draws one column; its `baseline` lies as far left of the right edge of the page as that of a line lies below
+    /// the upper one.
+    fn column(&mut self, fonts: &FontBook, text: &Measured, line: &Line, pen: &mut Pen) {
+        let size = pen.size_pt;
+        let middle = ASCENT * size - line.baseline - size / 2.0;
+        let mut down = self.height_pt - line.x;
+        let mut at = line.chars.start;
+        let mut before = None;
+        while at < line.chars.end {
+            let Some((way, _)) = text.ways.get(at).copied() else { break };
+            let rest = text.ways.get(at..line.chars.end).unwrap_or_default();
+            // Upright characters are set one by one where they are spread; runs on their side stay whole.
+            let same = rest.iter().take_while(|(other, _)| *other == way).count();
+            let count = if way == Way::Upright && line.spacing_pt != 0.0 { 1 } else { same };
+            let run = text.chars.get(at..at + count).unwrap_or_default();
+            if let (Some(before), Some((first, _))) = (before, run.first())
+                && text.gap(before, *first)
+            {
+                down -= f32::from(GAP) * size / 1000.0;
+            }
+            let width: f32 = run.iter().map(|(_, glyph)| f32::from(glyph.advance)).sum();
+            let width = width * size / 1000.0;
+            let matrix = vertical::matrix(way, middle, down, size, width).map(rounded);
+            self.content.set_text_matrix(matrix);
+            self.pen_spacing(pen, if way == Way::Turned { line.spacing_pt } else { 0.0 });
+            for (character, glyph) in run {
+                self.put(fonts, pen, (*character, *glyph), way == Way::Upright);
+            }
+            self.lift(pen);
+            let spacing = factor(count) * line.spacing_pt;
+            let heights = rest.iter().take(count).map(|(_, height)| f32::from(*height));
+            down -= heights.sum::<f32>() * size / 1000.0 + spacing;
+            before = run.last().map(|(character, _)| *character);
+            at += count;
+        }
+    }
+
+    fn pen_spacing(&mut self, pen: &mut Pen, spacing_pt: f32) {
+        let wanted = rounded(spacing_pt);
+        if wanted != pen.spacing_pt {
+            self.content.set_char_spacing(wanted);
+            pen.spacing_pt = wanted;
+        }
+    }
+
+    /// Adds a character to what is to be shown, and changes the font where it needs another.
+    fn put(
+        &mut self,
+        fonts: &FontBook,
+        pen: &mut Pen,
+        (character, glyph): (char, Glyph),
+        vertical: bool,
+    ) {
+        let (font, cid) = self.fonts.code(fonts, glyph, character, vertical);
+        if pen.font != Some(font) {
+            let gap = pen.cuts.pop_if(|cut| *cut == pen.codes.len());
+            self.lift(pen);
+            pen.cuts.extend(gap.map(|_| 0));
+            let name = self.fonts.name(font);
+            self.content.set_font(Name(name.as_bytes()), pen.size_pt);
+            pen.font = Some(font);
+        }
+        pen.codes.extend_from_slice(&cid.to_be_bytes());
+    }
+
+    /// Shows what was put down.
+    fn lift(&mut self, pen: &mut Pen) {
+        if pen.cuts.is_empty() {
+            if !pen.codes.is_empty() {
+                self.content.show(Str(&pen.codes));
+            }
+        } else {
+            let mut shown = self.content.show_positioned();
+            let mut items = shown.items();
+            let mut from = 0;
+            for cut in pen.cuts.iter().copied() {
+                if let Some(part) = pen.codes.get(from..cut).filter(|part| !part.is_empty()) {
+                    items.show(Str(part));
+                }
+                items.adjust(-f32::from(GAP));
+                from = cut;
+            }
+            items.show(Str(pen.codes.get(from..).unwrap_or_default()));
+        }
+        pen.codes.clear();
+        pen.cuts.clear();
+    }
+}
+
+/// What is being written into a text object: the state that goes on from line to line, and what is not yet shown.
+#[derive(Default)]
+struct Pen {
+    size_pt: f32,
+    font: Option<usize>,
+    spacing_pt: f32,
+    codes: Vec<u8>,
+    /// Where in `codes` a gap stands.
+    cuts: Vec<usize>,
 }
 
 /// The box of a text on the page, for setting it.
 pub(super) fn text_box(area: Area, style: &TextStyle) -> TextBox {
+    let [mut x, mut y, mut w, mut h] = [area.x, area.y, area.w, area.h].map(Mm::to_points);
+    if style.vertical {
+        // Lying on its side: along the column is across, and down is from the right edge to the left.
+        (x, y, w, h) = (y, -(x + w), h, w);
+    }
     TextBox {
-        x: area.x.to_points(),
-        y: area.y.to_points(),
-        w: area.w.to_points(),
-        h: area.h.to_points(),
+        x,
+        y,
+        w,
+        h,
         align: style.align,
         valign: style.valign,
         size_pt: style.size_pt,
@@ -169,6 +261,8 @@ pub(super) struct FontSet {
 /// The glyphs of one font in use.
 struct FontUse {
     face: u8,
+    /// Whether it is written from top to bottom.
+    vertical: bool,
     /// Glyph, character and width, in the order of the CIDs from 1.
     glyphs: Vec<(u16, char, u16)>,
     /// For each glyph of the font its CID, or 0.
@@ -180,9 +274,15 @@ impl FontSet {
     ///
     /// One CID stands for one character, or text could not be copied out of the page exactly. Where a font
     /// draws two characters with the same glyph, the second gets a subset of its own.
-    fn code(&mut self, fonts: &FontBook, glyph: Glyph, character: char) -> (usize, u16) {
+    fn code(
+        &mut self,
+        fonts: &FontBook,
+        glyph: Glyph,
+        character: char,
+        vertical: bool,
+    ) -> (usize, u16) {
         for (number, font) in self.uses.iter_mut().enumerate() {
-            if font.face != glyph.face {
+            if font.face != glyph.face || font.vertical != vertical {
                 continue;
             }
             let Some(cid) = font.cids.get_mut(usize::from(glyph.id)) else { continue };
@@ -201,7 +301,7 @@ impl FontSet {
             *cid = 1;
         }
         let glyphs = vec![(glyph.id, character, glyph.advance)];
-        self.uses.push(FontUse { face: glyph.face, glyphs, cids });
+        self.uses.push(FontUse { face: glyph.face, vertical, glyphs, cids });
         (self.uses.len() - 1, 1)
     }
 
@@ -245,7 +345,8 @@ impl FontUse {
         let [type0, cid, descriptor, program, unicode] = [(); 5].map(|()| next.bump());
 
         let mut font = chunk.type0_font(type0);
-        font.base_font(name).encoding_predefined(Name(b"Identity-H"));
+        let encoding = if self.vertical { Name(b"Identity-V") } else { Name(b"Identity-H") };
+        font.base_font(name).encoding_predefined(encoding);
         font.descendant_font(cid).to_unicode(unicode);
         font.finish();
 
@@ -327,9 +428,10 @@ mod tests {
                 continue;
             };
             let mut set = FontSet { prefix: 'T', uses: Vec::new() };
-            let codes = [set.code(fonts, first, other), set.code(fonts, glyph, character)];
+            let codes =
+                [set.code(fonts, first, other, false), set.code(fonts, glyph, character, false)];
             assert_eq!(codes, [(0, 1), (1, 1)], "{other} and {character}");
-            assert_eq!(set.code(fonts, first, other), (0, 1));
+            assert_eq!(set.code(fonts, first, other, false), (0, 1));
             pairs += 1;
         }
         assert!(pairs > 0, "no font of the role draws two characters alike");

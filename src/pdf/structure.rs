@@ -340,6 +340,8 @@ mod tests {
             valign: Valign::Top,
             color: Color::BLACK,
             letter_spacing_pt: 0.0,
+            vertical: false,
+            spaced: true,
         };
         let write = |paper: &mut Paper, text| {
             let measured = Measured::new(testing::fonts(), style.font, text).unwrap();

@@ -56,7 +56,7 @@ impl Table {
         for row in std::iter::once(&head).chain(rows) {
             let mut line = Vec::with_capacity(row.len());
             for cell in row {
-                match Measured::new(fonts, style.font, cell) {
+                match Measured::styled(fonts, style, cell) {
                     Ok(measured) => line.push(measured),
                     Err(problem) => fault(problem.into()),
                 }
