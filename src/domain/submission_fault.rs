@@ -281,7 +281,7 @@ impl fmt::Display for FaultKind {
             Self::TableColumn => f.write_str("does not agree with the columns of the table"),
             Self::TableDoesNotFit { rows } => write!(
                 f,
-                "has {rows} rows, which do not fit their box on the face at the smallest size"
+                "has {rows} rows, which do not fit their place on the face at the smallest size"
             ),
             Self::TableTooLong { limit_rows, actual_rows } => {
                 write!(f, "has {actual_rows} rows; {limit_rows} are allowed")

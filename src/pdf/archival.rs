@@ -207,7 +207,7 @@ fn only_colors_of_the_intent_are_used() {
     // All we write; not among them: `k` and `K` (inks), `gs`, `sh`, `ri`, `BI`, `cs`.
     let allowed = [
         "q", "Q", "cm", "w", "re", "m", "l", "c", "h", "S", "f", "B", "BT", "ET", "Tf", "Tc", "Tm",
-        "Tj", "rg", "RG", "Do", "BMC", "BDC", "EMC",
+        "Tj", "TJ", "rg", "RG", "Do", "BMC", "BDC", "EMC",
     ];
     for number in contents {
         let content = unpacked(&file, number);

@@ -7,19 +7,14 @@
 //! Fetching values, choosing the face and sealing are left to `service`.
 
 use super::assemble;
-use super::draw_fault::{DrawError, DrawFault, DrawFaultKind};
-use super::face::{CompiledFace, Part};
-use super::face_template::{Area, Element, PlacedText, TextStyle};
+use super::draw_fault::DrawError;
+use super::face::CompiledFace;
 use super::font::FontBook;
 use super::gap::UnsealedPdf;
-use super::layout::{Measured, TextFault};
-use super::paint::{Ready, paint};
-use super::paper::text_box;
-use super::portrait::Picture;
-use super::qr::QrSquare;
+use super::paint::paint;
+use super::plan::plan;
 use super::seal_mark::SealMark;
 use super::structure::Drawing;
-use super::table::{Table, TableShape};
 use crate::domain::time::Moment;
 
 /// Puts the values of one license on its face.
@@ -28,7 +23,7 @@ pub fn draw<'a>(
     fonts: &'a FontBook,
     input: &FaceInput<'_, 'a>,
 ) -> Result<DrawnFace<'a>, DrawError> {
-    let drawing = drawing(face, fonts, input)?;
+    let drawing = paint(face, fonts, plan(face, fonts, input)?);
     Ok(DrawnFace { face, fonts, license_id: input.license_id, drawing })
 }
 
@@ -132,107 +127,12 @@ pub struct Attachment<'a> {
     pub bytes: &'a [u8],
 }
 
-fn drawing<'a>(
-    face: &CompiledFace,
-    fonts: &FontBook,
-    input: &FaceInput<'_, 'a>,
-) -> Result<Drawing<'a>, DrawError> {
-    let mut faults = Vec::new();
-    let mut ready = Vec::with_capacity(face.parts.len());
-    for part in &face.parts {
-        let element = match part {
-            Part::Fixed(id) => {
-                ready.push(Ready::Fixed(*id));
-                continue;
-            }
-            Part::Value(element) => element,
-        };
-        match prepare(fonts, input, element) {
-            Ok(Some(element)) => ready.push(element),
-            Ok(None) => {}
-            Err(DrawError::Faults(more)) => faults.extend(more),
-            Err(fault) => return Err(fault),
-        }
-    }
-    if !faults.is_empty() {
-        return Err(DrawError::Faults(faults));
-    }
-    Ok(paint(face, fonts, ready))
-}
-
-fn prepare<'a>(
-    fonts: &FontBook,
-    input: &FaceInput<'_, 'a>,
-    element: &Element,
-) -> Result<Option<Ready<'a>>, DrawError> {
-    let value =
-        |code: &str| input.values.iter().find(|(known, _)| *known == code).map(|(_, value)| *value);
-    let refused =
-        |field: &str, kind| DrawError::Faults(vec![DrawFault { field: field.to_owned(), kind }]);
-    match element {
-        Element::Field { field, area, style } => match value(field) {
-            Some(DrawValue::Text(text)) => set(fonts, text, *area, style)
-                .map(Some)
-                .map_err(|fault| refused(field, fault.into())),
-            Some(_) => Err(refused(field, DrawFaultKind::WrongKind)),
-            None => Ok(None),
-        },
-        Element::LicenseId(PlacedText { area, style }) => {
-            set(fonts, input.license_id, *area, style)
-                .map(Some)
-                .map_err(|fault| refused("license_id", fault.into()))
-        }
-        Element::Portrait { field, area } => match value(field) {
-            Some(DrawValue::Portrait { media_type, bytes }) => Picture::read(media_type, bytes)
-                .map(|picture| Some(Ready::Picture(picture, *area)))
-                .map_err(|fault| refused(field, DrawFaultKind::BadPortrait(fault))),
-            Some(_) => Err(refused(field, DrawFaultKind::WrongKind)),
-            None => Ok(None),
-        },
-        Element::Qr { area } => match QrSquare::encode(input.qr_text) {
-            Some(square) => Ok(Some(Ready::Qr(square, *area))),
-            None => Err(DrawError::Fault("the text of the QR square is too long for any square")),
-        },
-        Element::Seal { area } => Ok(Some(Ready::Seal(*area))),
-        Element::Table { field, area, style, row_height, widths, line_color } => {
-            match value(field) {
-                Some(DrawValue::Table { columns, rows }) => {
-                    let shape = TableShape {
-                        area,
-                        style,
-                        row_height: *row_height,
-                        widths,
-                        line_color: *line_color,
-                    };
-                    Table::set(fonts, field, &shape, columns, rows)
-                        .map(|table| Some(Ready::Table(table)))
-                        .map_err(DrawError::Faults)
-                }
-                Some(_) => Err(refused(field, DrawFaultKind::WrongKind)),
-                None => Ok(None),
-            }
-        }
-        // Fixed parts were drawn when the face was prepared.
-        Element::Rect { .. } | Element::Rule { .. } | Element::Text { .. } => Ok(None),
-    }
-}
-
-fn set<'a>(
-    fonts: &FontBook,
-    text: &str,
-    area: Area,
-    style: &TextStyle,
-) -> Result<Ready<'a>, TextFault> {
-    let measured = Measured::styled(fonts, style, text)?;
-    let setting = measured.set(&text_box(area, style))?;
-    Ok(Ready::Text(measured, setting, style.color))
-}
-
 #[cfg(test)]
 mod tests {
     use std::process::Command;
 
     use super::*;
+    use crate::pdf::draw_fault::{DrawFault, DrawFaultKind};
     use crate::pdf::testing;
 
     fn faults(changed: &[(&str, DrawValue<'_>)]) -> Vec<DrawFault> {

@@ -54,7 +54,7 @@ pub enum DrawFaultKind {
         /// The first of them, by place and code point.
         missing: Vec<MissingGlyph>,
     },
-    /// The rows do not fit their box at the least size allowed.
+    /// The rows do not fit their boxes, and the pages that may follow, at the least size allowed.
     TableDoesNotFit {
         /// How many there are.
         rows: usize,
@@ -112,7 +112,7 @@ impl fmt::Display for DrawFault {
                 })
             }
             DrawFaultKind::TableDoesNotFit { rows } => {
-                write!(f, "`{field}`: {rows} rows do not fit the box on the face")
+                write!(f, "`{field}`: {rows} rows do not fit their place on the face")
             }
             DrawFaultKind::TextDoesNotFit { box_chars, text_chars } => {
                 write!(f, "`{field}` has {text_chars} characters; its box holds about {box_chars}")

@@ -3,18 +3,20 @@
 //! Whatever is the same on every page of a type is made once: fixed words are set, their fonts cut down and
 //! compressed, the border drawn, the color profile written. A page then copies these bytes and adds its values.
 //! Fixed parts lie beneath the values, whatever their order in the file; the order of reading is that of the
-//! file.
+//! file. A page that is made only when it is needed has all its fixed parts as decoration: it may come many times, and
+//! its head is not read aloud each time.
 
 use pdf_writer::{Chunk, Content, Filter, Finish, Name, Rect, Ref, Settings};
 
 use super::deflate::Deflater;
 use super::face_fault::{FaceFault, FaceProblem};
-use super::face_template::{Element, FaceFile, Page};
+use super::face_template::{Element, FaceFile, FacePage, Frame, Page};
 use super::font::{FontBook, FontRole};
 use super::layout::{Measured, TextFault};
 use super::ornament;
 use super::paper::{Paper, text_box};
 use super::structure::Sheet;
+use super::units::Mm;
 use super::xmp::srgb_profile;
 
 /// Numbers of the objects that every file has.
@@ -42,16 +44,27 @@ pub(super) mod object {
 
 /// A face ready to be drawn.
 pub struct CompiledFace {
-    pub(super) page: Page,
+    pub(super) pages: Vec<CompiledPage>,
     /// The objects that are the same in every file.
     pub(super) fixed: Chunk,
     pub(super) fonts: Vec<(String, Ref)>,
-    pub(super) figures: Vec<(&'static str, Ref)>,
+    pub(super) figures: Vec<(String, Ref)>,
+    pub(super) next: Ref,
+}
+
+/// One page of a face, ready to be drawn.
+pub(super) struct CompiledPage {
+    width: Mm,
+    pub(super) height: Mm,
+    /// The page object; a page that is made only when it is needed has none yet.
+    page: Option<Ref>,
+    background: Ref,
     /// All elements that have a place in the order of reading.
     pub(super) parts: Vec<Part>,
     /// For each marked part of the background its structure element.
-    pub(super) marks: Vec<Ref>,
-    pub(super) next: Ref,
+    marks: Vec<Ref>,
+    /// The field whose rows go on here, and how often the page is made at most.
+    pub(super) further: Option<(String, usize)>,
 }
 
 /// An element in the order of reading.
@@ -65,20 +78,111 @@ pub(super) enum Part {
 impl CompiledFace {
     /// Prepares `file`, or gives every fixed text that cannot be drawn.
     pub fn new(file: FaceFile, fonts: &FontBook) -> Result<Self, Vec<FaceFault>> {
-        let FaceFile { page, elements } = file;
-        let mut faults = Vec::new();
-        let mut paper = Paper::new(page.height, 0, 'S');
-        let mut fixed = Chunk::with_settings(Settings { pretty: false });
-        let mut next = object::FIRST_FREE;
+        let mut compiler = Compiler {
+            fonts,
+            fixed: Chunk::with_settings(Settings { pretty: false }),
+            next: object::FIRST_FREE,
+            deflater: Deflater::best(),
+            figures: Vec::new(),
+            frames: Vec::new(),
+            faults: Vec::new(),
+        };
+        let several = file.pages.len() > 1;
+        let mut paper = Paper::new(Mm(0.0), 0, 'S');
+        let mut pages = Vec::with_capacity(file.pages.len());
+        for (number, page) in file.pages.into_iter().enumerate() {
+            let number = if several { Some(number + 1) } else { None };
+            pages.push(compiler.page(page, number, &mut paper));
+        }
+        let Compiler { mut fixed, mut next, mut deflater, figures, mut faults, .. } = compiler;
+        let embedded = match paper.fonts.embed(fonts, &mut fixed, &mut next, &mut deflater) {
+            Some(embedded) => embedded,
+            None => {
+                let problem = "fonts with whole outlines; reinstall the font packages";
+                let problem = FaceProblem::Form(problem);
+                let key = "font".to_owned();
+                faults.push(FaceFault { page: None, element: None, key, problem });
+                Vec::new()
+            }
+        };
+        let profile = deflater.compress(&srgb_profile());
+        let mut stream = fixed.stream(object::PROFILE, &profile);
+        stream.filter(Filter::FlateDecode).pair(Name(b"N"), 3);
+        stream.finish();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Ok(Self { pages, fixed, fonts: embedded, figures, next })
+    }
+}
+
+impl CompiledPage {
+    /// The page with nothing on it but what is fixed.
+    pub(super) fn sheet(&self, next: &mut Ref) -> Sheet {
+        let (values, parents) = match self.page {
+            Some(object::PAGE) => (object::VALUES, object::PARENTS),
+            _ => (next.bump(), next.bump()),
+        };
+        Sheet {
+            page: self.page.unwrap_or_else(|| next.bump()),
+            width: self.width,
+            height: self.height,
+            background: self.background,
+            values,
+            parents,
+            content: Content::new(),
+            marks: self.marks.clone(),
+        }
+    }
+}
+
+/// What pages have in common while a face is prepared.
+struct Compiler<'f> {
+    fonts: &'f FontBook,
+    fixed: Chunk,
+    next: Ref,
+    deflater: Deflater,
+    figures: Vec<(String, Ref)>,
+    /// Size and border of each page so far.
+    frames: Vec<(Mm, Mm, Frame, Mm)>,
+    faults: Vec<FaceFault>,
+}
+
+impl Compiler<'_> {
+    /// The number of the first page with the same border.
+    fn tag(&mut self, page: &Page) -> usize {
+        let frame = (page.width, page.height, page.frame, page.frame_inset);
+        let known = self.frames.iter().position(|known| *known == frame);
+        self.frames.push(frame);
+        known.map_or(self.frames.len(), |known| known + 1)
+    }
+
+    fn page(&mut self, file: FacePage, number: Option<usize>, paper: &mut Paper) -> CompiledPage {
+        let further =
+            file.further_max.zip(file.continued()).map(|(max, field)| (field.to_owned(), max));
+        let FacePage { page, elements, .. } = file;
+        let first = number.is_none_or(|number| number == 1);
+        let id = match (first, &further) {
+            (true, _) => Some(object::PAGE),
+            (false, None) => Some(self.next.bump()),
+            (false, Some(_)) => None,
+        };
+        let background = if first { object::BACKGROUND } else { self.next.bump() };
+        drop(paper.turn(page.height, 0));
         let mut parts = Vec::new();
         let mut marks = Vec::new();
 
         paper.begin_artifact();
         paper.content.save_state();
-        let figures = ornament::draw(&page, &mut paper.content);
+        let tag = self.tag(&page);
+        let mut ornament = ornament::draw(&page, &mut paper.content, tag);
+        if tag < self.frames.len() {
+            // Another page has the same border, and its figures with it.
+            ornament.clear();
+        }
         paper.content.restore_state();
         paper.end();
-        for (number, element) in (1..).zip(elements) {
+        for (place, element) in (1..).zip(elements) {
             match element {
                 Element::Rect { area, stroke, fill } => {
                     paper.begin_artifact();
@@ -96,28 +200,36 @@ impl CompiledFace {
                     paper.end();
                 }
                 Element::Text { text, placed } => {
-                    let set = Measured::styled(fonts, &placed.style, &text).and_then(|measured| {
+                    let measured = Measured::styled(self.fonts, &placed.style, &text);
+                    let set = measured.and_then(|measured| {
                         let setting = measured.set(&text_box(placed.area, &placed.style))?;
                         Ok((measured, setting))
                     });
                     let (measured, setting) = match set {
                         Ok(set) => set,
                         Err(fault) => {
-                            let key = "text".to_owned();
+                            let (element, key) = (Some(place), "text".to_owned());
                             let problem = problem(fault);
-                            faults.push(FaceFault { element: Some(number), key, problem });
+                            self.faults.push(FaceFault { page: number, element, key, problem });
                             continue;
                         }
+                    };
+                    let Some(page) = id else {
+                        // The head of a page that may come many times is a running head.
+                        paper.begin_running();
+                        paper.text(self.fonts, &measured, &setting, placed.style.color);
+                        paper.end();
+                        continue;
                     };
                     let title = placed.style.font == FontRole::Title;
                     let role: &[u8] = if title { b"H1" } else { b"P" };
                     let mark = paper.begin(role);
-                    paper.text(fonts, &measured, &setting, placed.style.color);
+                    paper.text(self.fonts, &measured, &setting, placed.style.color);
                     paper.end();
-                    let id = next.bump();
-                    let mut part = fixed.struct_element(id);
+                    let id = self.next.bump();
+                    let mut part = self.fixed.struct_element(id);
                     part.pair(Name(b"S"), Name(role));
-                    part.parent(object::DOCUMENT).page(object::PAGE).pair(Name(b"K"), mark);
+                    part.parent(object::DOCUMENT).page(page).pair(Name(b"K"), mark);
                     part.finish();
                     marks.push(id);
                     parts.push(Part::Fixed(id));
@@ -125,64 +237,29 @@ impl CompiledFace {
                 value => parts.push(Part::Value(value)),
             }
         }
-
-        let mut deflater = Deflater::best();
-        let damaged = || FaceFault {
-            element: None,
-            key: "font".to_owned(),
-            problem: FaceProblem::Form("fonts with whole outlines; reinstall the font packages"),
-        };
-        let embedded = match paper.fonts.embed(fonts, &mut fixed, &mut next, &mut deflater) {
-            Some(embedded) => embedded,
-            None => {
-                faults.push(damaged());
-                Vec::new()
-            }
-        };
-        let mut figure_refs = Vec::new();
-        for figure in figures {
-            let id = next.bump();
-            let packed = deflater.compress(&figure.content);
-            let mut form = fixed.form_xobject(id, &packed);
+        for figure in ornament {
+            let id = self.next.bump();
+            let packed = self.deflater.compress(&figure.content);
+            let mut form = self.fixed.form_xobject(id, &packed);
             form.filter(Filter::FlateDecode);
             let reach = figure.reach.ceil();
             form.bbox(Rect::new(-reach, -reach, reach, reach));
             form.resources();
             form.finish();
-            figure_refs.push((figure.name, id));
+            self.figures.push((figure.name, id));
         }
-        let content = deflater.compress(paper.content.finish().as_slice());
-        fixed.stream(object::BACKGROUND, &content).filter(Filter::FlateDecode);
-        let profile = deflater.compress(&srgb_profile());
-        let mut stream = fixed.stream(object::PROFILE, &profile);
-        stream.filter(Filter::FlateDecode).pair(Name(b"N"), 3);
-        stream.finish();
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        Ok(Self { page, fixed, fonts: embedded, figures: figure_refs, parts, marks, next })
-    }
-
-    /// The first page, with nothing on it but what is fixed.
-    pub(super) fn sheet(&self) -> Sheet {
-        let Page { width, height, .. } = self.page;
-        Sheet {
-            page: object::PAGE,
-            width,
-            height,
-            background: object::BACKGROUND,
-            values: object::VALUES,
-            parents: object::PARENTS,
-            content: Content::new(),
-            marks: self.marks.clone(),
-        }
+        let content = paper.turn(page.height, 0);
+        let content = self.deflater.compress(content.finish().as_slice());
+        self.fixed.stream(background, &content).filter(Filter::FlateDecode);
+        let Page { width, height, .. } = page;
+        CompiledPage { width, height, page: id, background, parts, marks, further }
     }
 }
 
 impl std::fmt::Debug for CompiledFace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (page, fixed_bytes) = (self.page, self.fixed.len());
-        f.debug_struct("CompiledFace").field("page", &page).field("fixed", &fixed_bytes).finish()
+        let (pages, fixed_bytes) = (self.pages.len(), self.fixed.len());
+        f.debug_struct("CompiledFace").field("pages", &pages).field("fixed", &fixed_bytes).finish()
     }
 }
 
@@ -205,7 +282,7 @@ mod tests {
     fn fixed_words_that_do_not_fit_or_cannot_be_drawn_are_all_named() {
         let mut file = FaceFile::parse(testing::FACE_TOML).unwrap();
         let mut words = ["很长".repeat(50), "标\u{10FFFD}".to_owned()].into_iter();
-        for element in &mut file.elements {
+        for element in &mut file.pages[0].elements {
             if let Element::Text { text, .. } = element
                 && let Some(other) = words.next()
             {

@@ -8,7 +8,9 @@ use std::fmt;
 /// One thing wrong with a `face.toml`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaceFault {
-    /// The element, counted from 1 in the order of the file; `None` for the page and the file as a whole.
+    /// The page, counted from 1, in a file with several.
+    pub page: Option<usize>,
+    /// The element, counted from 1 in the order of its page; `None` for the page and the file as a whole.
     pub element: Option<usize>,
     /// The key.
     pub key: String,
@@ -21,12 +23,16 @@ pub struct FaceFault {
 pub enum FaceProblem {
     /// The words do not fit their box.
     DoesNotFit,
+    /// A further page holds something that belongs on a page of its own.
+    Further,
     /// The value is not what the key wants.
     Form(&'static str),
     /// The key is required and absent.
     Missing,
     /// No font of the role draws these characters of the fixed words.
     NoGlyph(String),
+    /// A table goes on from no other, or with other columns, or a table field stands twice.
+    NotContinued,
     /// There must be one element of this kind.
     NotOnce {
         /// How many there are.
@@ -58,17 +64,26 @@ pub enum FaceProblem {
 
 impl fmt::Display for FaceFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(number) = self.page {
+            write!(f, "page {number}, ")?;
+        }
         match self.element {
             Some(number) => write!(f, "element {number}, `{}`: ", self.key)?,
             None => write!(f, "`{}`: ", self.key)?,
         }
         match &self.problem {
             FaceProblem::DoesNotFit => f.write_str("the words do not fit the box"),
+            FaceProblem::Further => f.write_str(
+                "a further page has one continued table, the last of its field, and no seal, QR square or picture",
+            ),
             FaceProblem::Form(wanted) => write!(f, "wants {wanted}"),
             FaceProblem::Missing => f.write_str("is required and absent"),
             FaceProblem::NoGlyph(list) => write!(f, "no font of the role draws {list}"),
+            FaceProblem::NotContinued => f.write_str(
+                "a table field stands once, and then only with `continued = true` and as many columns",
+            ),
             FaceProblem::NotOnce { found } => {
-                write!(f, "a face has exactly one such element; there are {found}")
+                write!(f, "there must be exactly one such element; there are {found}")
             }
             FaceProblem::NotOneOf(words) => write!(f, "wants one of {}", words.join(", ")),
             FaceProblem::NotToml(message) => write!(f, "the file is not TOML: {message}"),

@@ -12,13 +12,15 @@ use super::face_template::Color;
 /// Collects faults while reading; every method gives a stand-in where it reports one.
 #[derive(Default)]
 pub(super) struct KeyReader {
+    pub(super) page: Option<usize>,
     pub(super) element: Option<usize>,
     pub(super) faults: Vec<FaceFault>,
 }
 
 impl KeyReader {
     pub(super) fn fault(&mut self, key: &str, problem: FaceProblem) {
-        self.faults.push(FaceFault { element: self.element, key: key.to_owned(), problem });
+        let (page, element, key) = (self.page, self.element, key.to_owned());
+        self.faults.push(FaceFault { page, element, key, problem });
     }
 
     pub(super) fn number(

@@ -9,7 +9,10 @@ use toml::{Table, Value};
 
 use super::face_fault::{FaceFault, FaceProblem};
 use super::face_keys::{KeyReader, float};
-use super::face_template::{Area, Color, Element, FaceFile, Frame, Page, PlacedText, TextStyle};
+use super::face_rules;
+use super::face_template::{
+    Area, Color, Element, FaceFile, FacePage, Frame, Page, PlacedText, TextStyle,
+};
 use super::font::FontRole;
 use super::layout::{Align, Valign};
 use super::units::Mm;
@@ -21,52 +24,29 @@ pub(super) fn read(text: &str) -> Result<FaceFile, Vec<FaceFault>> {
         Ok(table) => table,
         Err(error) => {
             let problem = FaceProblem::NotToml(error.to_string());
-            return Err(vec![FaceFault { element: None, key: String::new(), problem }]);
+            return Err(vec![FaceFault { page: None, element: None, key: String::new(), problem }]);
         }
     };
-    for key in table.keys().filter(|key| !matches!(key.as_str(), "page" | "element")) {
-        reader.fault(key, FaceProblem::UnknownKey);
-    }
-    let page = match table.get("page") {
-        Some(Value::Table(page)) => reader.page(page),
-        _ => {
-            reader.fault("page", FaceProblem::Missing);
-            Page::default()
-        }
-    };
-    let mut elements = Vec::new();
-    match table.get("element") {
-        Some(Value::Array(list)) if list.len() <= FaceFile::MAX_ELEMENTS => {
-            for (number, element) in (1..).zip(list) {
-                reader.element = Some(number);
-                match element {
-                    Value::Table(element) => elements.extend(reader.element(element, &page)),
-                    _ => reader.fault("element", FaceProblem::Form("a table [[element]]")),
-                }
-            }
-        }
+    let pages = match table.get("page") {
         Some(Value::Array(list)) => {
-            let limit = FaceProblem::TooMany { limit: FaceFile::MAX_ELEMENTS, found: list.len() };
-            reader.fault("element", limit);
+            reader.known(&table, &[&["page"]]);
+            reader.pages(list)
         }
-        _ => reader.fault("element", FaceProblem::Missing),
-    }
-    reader.element = None;
-    type Is = fn(&Element) -> bool;
-    let singles: [(&str, Is); 3] = [
-        ("qr", |element| matches!(element, Element::Qr { .. })),
-        ("seal", |element| matches!(element, Element::Seal { .. })),
-        ("license_id", |element| matches!(element, Element::LicenseId(_))),
-    ];
+        Some(Value::Table(page)) => {
+            reader.known(&table, &[&["page", "element"]]);
+            let page = reader.page(page, &[]);
+            vec![reader.elements(&table, page, None)]
+        }
+        _ => {
+            reader.known(&table, &[&["page", "element"]]);
+            reader.fault("page", FaceProblem::Missing);
+            vec![reader.elements(&table, Page::default(), None)]
+        }
+    };
     if reader.faults.is_empty() {
-        for (kind, is) in singles {
-            let found = elements.iter().filter(|element| is(element)).count();
-            if found != 1 {
-                reader.fault(kind, FaceProblem::NotOnce { found });
-            }
-        }
+        face_rules::hold(&pages, &mut reader);
     }
-    if reader.faults.is_empty() { Ok(FaceFile { page, elements }) } else { Err(reader.faults) }
+    if reader.faults.is_empty() { Ok(FaceFile { pages }) } else { Err(reader.faults) }
 }
 
 /// Keys of every element with a text.
@@ -85,11 +65,64 @@ const VALUE_KEYS: [&str; 2] = ["min_size_pt", "line_height"];
 /// Keys of every element with an area.
 const AREA_KEYS: [&str; 5] = ["kind", "x", "y", "w", "h"];
 
+/// Keys of every page.
+const PAGE_KEYS: [&str; 7] =
+    ["width_mm", "height_mm", "background", "frame", "frame_color", "frame_inset_mm", "art"];
+
 impl KeyReader {
-    fn page(&mut self, table: &Table) -> Page {
-        let known =
-            ["width_mm", "height_mm", "background", "frame", "frame_color", "frame_inset_mm"];
-        self.known(table, &[&known]);
+    fn pages(&mut self, list: &[Value]) -> Vec<FacePage> {
+        if list.is_empty() || list.len() > FaceFile::MAX_PAGES {
+            let problem = FaceProblem::TooMany { limit: FaceFile::MAX_PAGES, found: list.len() };
+            self.fault("page", problem);
+            return Vec::new();
+        }
+        let mut pages = Vec::with_capacity(list.len());
+        for (number, value) in (1..).zip(list) {
+            self.page = Some(number);
+            match value {
+                Value::Table(table) => {
+                    let page = self.page(table, &["element", "further_max"]);
+                    let further = table.get("further_max").map(|value| match value {
+                        Value::Integer(count) => usize::try_from(*count).unwrap_or_default(),
+                        _ => 0,
+                    });
+                    if further.is_some_and(|max| max == 0 || max > FaceFile::MAX_FURTHER) {
+                        self.fault("further_max", FaceProblem::Form("a whole number from 1 to 50"));
+                    }
+                    pages.push(self.elements(table, page, further));
+                }
+                _ => self.fault("page", FaceProblem::Form("a table [[page]]")),
+            }
+        }
+        self.page = None;
+        pages
+    }
+
+    /// The elements of a page; `table` is what they stand in.
+    fn elements(&mut self, table: &Table, page: Page, further_max: Option<usize>) -> FacePage {
+        let mut elements = Vec::new();
+        match table.get("element") {
+            Some(Value::Array(list)) if list.len() <= FaceFile::MAX_ELEMENTS => {
+                for (number, element) in (1..).zip(list) {
+                    self.element = Some(number);
+                    match element {
+                        Value::Table(element) => elements.extend(self.element(element, &page)),
+                        _ => self.fault("element", FaceProblem::Form("a table [[element]]")),
+                    }
+                }
+            }
+            Some(Value::Array(list)) => {
+                let limit = FaceFile::MAX_ELEMENTS;
+                self.fault("element", FaceProblem::TooMany { limit, found: list.len() });
+            }
+            _ => self.fault("element", FaceProblem::Missing),
+        }
+        self.element = None;
+        FacePage { page, elements, further_max }
+    }
+
+    fn page(&mut self, table: &Table, more: &[&str]) -> Page {
+        self.known(table, &[&PAGE_KEYS, more]);
         let fallback = Page::default();
         let frames = [
             ("none", Frame::None),
@@ -104,6 +137,7 @@ impl KeyReader {
             frame: self.choice(table, "frame", &frames, Some(Frame::None)),
             frame_color: self.color(table, "frame_color").unwrap_or(fallback.frame_color),
             frame_inset: Mm(self.number(table, "frame_inset_mm", 0.0, 100.0, Some(10.0))),
+            art: table.contains_key("art").then(|| self.text(table, "art")),
         }
     }
 
@@ -136,14 +170,33 @@ impl KeyReader {
                 Element::LicenseId(self.placed(table, page))
             }
             "table" => {
-                let own = ["field", "row_h", "widths", "line_color"];
+                let own = ["field", "row_h", "widths", "line_color", "continued"];
                 self.known(table, &[&AREA_KEYS, &TEXT_KEYS, &VALUE_KEYS, &own]);
                 let field = self.text(table, "field");
                 let PlacedText { area, style } = self.placed(table, page);
                 let row_height = Mm(self.number(table, "row_h", 1.0, 300.0, None));
                 let line_color = self.color(table, "line_color").unwrap_or(Color::BLACK);
                 let widths = self.widths(table, area);
-                Element::Table { field, area, style, row_height, widths, line_color }
+                let continued = match table.get("continued") {
+                    None => false,
+                    Some(Value::Boolean(continued)) => *continued,
+                    Some(_) => {
+                        self.fault("continued", FaceProblem::Form("true or false"));
+                        false
+                    }
+                };
+                if style.vertical {
+                    self.fault("direction", FaceProblem::Form("horizontal, in a table"));
+                }
+                Element::Table { field, area, style, row_height, widths, line_color, continued }
+            }
+            "page_number" => {
+                self.known(table, &[&AREA_KEYS, &TEXT_KEYS, &VALUE_KEYS, &["text"]]);
+                let text = self.text(table, "text");
+                if !text.contains("{page}") {
+                    self.fault("text", FaceProblem::Form("words with {page} and perhaps {pages}"));
+                }
+                Element::PageNumber { text, placed: self.placed(table, page) }
             }
             "portrait" => {
                 self.known(table, &[&AREA_KEYS, &["field"]]);
@@ -179,7 +232,8 @@ impl KeyReader {
                 Element::Seal { area: self.square(table, "diameter", page) }
             }
             _ => {
-                let kinds = "text, field, table, portrait, rect, rule, qr, seal or license_id";
+                let kinds =
+                    "text, field, table, portrait, rect, rule, qr, seal, license_id or page_number";
                 self.fault("kind", FaceProblem::Form(kinds));
                 return None;
             }
@@ -294,7 +348,7 @@ mod tests {
         "##;
         let found = FaceFile::parse(text).unwrap_err();
         let frames = vec!["none", "line", "double", "ornate"];
-        let kinds = "text, field, table, portrait, rect, rule, qr, seal or license_id";
+        let kinds = "text, field, table, portrait, rect, rule, qr, seal, license_id or page_number";
         let expected: Vec<(Option<usize>, &str, FaceProblem)> = vec![
             (None, "color", UnknownKey),
             (None, "height_mm", Missing),
@@ -312,17 +366,6 @@ mod tests {
         let expected: Vec<_> =
             expected.into_iter().map(|(n, key, problem)| (n, key.to_owned(), problem)).collect();
         assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn a_face_without_its_seal_or_with_two_qr_squares_is_refused() {
-        let qr = "[[element]]\nkind = \"qr\"\nx = 1\ny = 1\nsize = 20\n";
-        let text = format!("[page]\nwidth_mm = 210\nheight_mm = 297\n{qr}{qr}");
-        let found = FaceFile::parse(&text).unwrap_err();
-        let keys: Vec<_> = found.iter().map(|fault| (fault.key.as_str(), &fault.problem)).collect();
-        let not_once = |found| FaceProblem::NotOnce { found };
-        let expected = [("qr", not_once(2)), ("seal", not_once(0)), ("license_id", not_once(0))];
-        assert!(keys.iter().zip(&expected).all(|(a, b)| a.0 == b.0 && *a.1 == b.1), "{keys:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! [`FaceFile::parse`] reads the text of a `face.toml` and reports every fault of it at once, each with the
 //! number of its element and its key. What a `FaceFile` holds lies on its page, has a size, and has exactly one
-//! QR square, one seal and one license id. Whether its fields are those of the type is for the catalogue to say
+//! QR square and one seal, and on each page one license id. Whether its fields are those of the type is for the catalogue to say
 //! ([`FaceFile::fields`]); whether its words can be drawn, for [`CompiledFace`](super::CompiledFace).
 //!
 //! The format is described in `docs/templates.md`.
@@ -16,15 +16,39 @@ use super::units::Mm;
 /// The look of a license type, read from `face.toml`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaceFile {
+    /// Its pages, in order; at least one.
+    pub pages: Vec<FacePage>,
+}
+
+/// One page of a face, and what stands on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FacePage {
     /// The page.
     pub page: Page,
     /// What stands on it, in reading order.
     pub elements: Vec<Element>,
+    /// Made only where rows are left over that no box before it holds, at most so often; `None` for a page that every
+    /// license has.
+    pub further_max: Option<usize>,
+}
+
+impl FacePage {
+    /// The table field whose rows go on here, if there is one.
+    pub(super) fn continued(&self) -> Option<&str> {
+        self.elements.iter().find_map(|element| match element {
+            Element::Table { field, continued: true, .. } => Some(field.as_str()),
+            _ => None,
+        })
+    }
 }
 
 impl FaceFile {
-    /// Most elements a face may have. Our own bound.
+    /// Most elements a face may have, all pages together. Our own bound.
     pub const MAX_ELEMENTS: usize = 400;
+    /// Most pages that every license of a type has. Our own bound.
+    pub const MAX_PAGES: usize = 20;
+    /// Most further pages for the rows of one table. Our own bound.
+    pub const MAX_FURTHER: usize = 50;
 
     /// Reads the text of a `face.toml`, or gives all its faults.
     pub fn parse(text: &str) -> Result<Self, Vec<FaceFault>> {
@@ -33,7 +57,7 @@ impl FaceFile {
 
     /// The codes of the fields this face shows, in the order of the elements; a code may come twice.
     pub fn fields(&self) -> impl Iterator<Item = (&str, FieldShown)> {
-        self.elements.iter().filter_map(|element| match element {
+        self.pages.iter().flat_map(|page| &page.elements).filter_map(|element| match element {
             Element::Field { field, .. } => Some((field.as_str(), FieldShown::Text)),
             Element::Table { field, widths, .. } => {
                 Some((field.as_str(), FieldShown::Table { columns: widths.len() }))
@@ -58,8 +82,8 @@ pub enum FieldShown {
     Text,
 }
 
-/// The page of a face.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Size and decoration of a page.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Page {
     /// Width.
     pub width: Mm,
@@ -73,6 +97,8 @@ pub struct Page {
     pub frame_color: Color,
     /// Distance of the border from the edge.
     pub frame_inset: Mm,
+    /// The name of the picture that lies beneath everything else, over the whole page.
+    pub art: Option<String>,
 }
 
 impl Default for Page {
@@ -84,6 +110,7 @@ impl Default for Page {
             frame: Frame::None,
             frame_color: Color([0.69, 0.55, 0.24]),
             frame_inset: Mm(10.0),
+            art: None,
         }
     }
 }
@@ -163,6 +190,13 @@ pub enum Element {
     },
     /// The license id in small type.
     LicenseId(PlacedText),
+    /// The number of the page.
+    PageNumber {
+        /// The words, with `{page}` and `{pages}` for the numbers.
+        text: String,
+        /// Where and how.
+        placed: PlacedText,
+    },
     /// A picture, held to its own proportions.
     Portrait {
         /// Code of the field.
@@ -212,6 +246,8 @@ pub enum Element {
         widths: Vec<Mm>,
         /// Color of the lines.
         line_color: Color,
+        /// Whether it holds the rows that the box before it does not.
+        continued: bool,
     },
     /// Fixed words.
     Text {
@@ -239,7 +275,8 @@ mod tests {
     #[test]
     fn the_sample_face_is_read_in_full() {
         let face = FaceFile::parse(testing::FACE_TOML).unwrap();
-        assert_eq!((face.page.width, face.page.frame), (Mm(420.0), Frame::Ornate));
+        let page = &face.pages[0].page;
+        assert_eq!((page.width, page.frame), (Mm(420.0), Frame::Ornate));
         assert!(face.fields().any(|field| field == ("KZ_JYFW", FieldShown::Text)));
         assert!(face.fields().any(|field| field == ("KZ_BGJL", FieldShown::Table { columns: 3 })));
     }

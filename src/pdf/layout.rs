@@ -84,6 +84,7 @@ pub(super) struct Line {
 /// A text with the glyph and width of each character and the places where it may be broken.
 ///
 /// Of a text in columns, lines are columns: the widths are heights, and a [`TextBox`] is one lying on its side.
+#[derive(Clone)]
 pub(super) struct Measured {
     pub(super) chars: Vec<(char, Glyph)>,
     /// How each character stands in its column, and its height there; empty for a text in lines.
@@ -279,7 +280,7 @@ impl Measured {
         line.start..line.end - blanks
     }
 
-    fn width(&self, chars: &Range<usize>) -> f32 {
+    pub(super) fn width(&self, chars: &Range<usize>) -> f32 {
         let glyphs: f32 = chars.clone().map(|place| self.advance(place)).sum();
         let line = self.chars.get(chars.clone()).unwrap_or_default();
         let gaps = line.windows(2).filter(|pair| self.gap(pair[0].0, pair[1].0)).count();
@@ -408,38 +409,6 @@ mod tests {
         {
             let setting = text.set(&TextBox { valign, ..column(6, 3) }).unwrap();
             assert!((setting.lines[0].baseline - baseline).abs() < 0.001, "{valign:?}");
-        }
-    }
-
-    #[test]
-    fn a_quarter_stands_between_han_and_latin_and_at_no_edge_of_a_line() {
-        // Digits of the font are half as wide as Han: 5 points, and the gap 2.5.
-        for (text, width) in [
-            ("年12月", 20.0 + 10.0 + 5.0),
-            ("12月", 10.0 + 10.0 + 2.5),
-            ("（12）", 20.0 + 10.0),
-            ("年，12", 20.0 + 10.0),
-            ("共 12", 10.0 + 10.0 + 3.5),
-        ] {
-            let text_measured = measured(text);
-            let found = text_measured.width(&(0..text.chars().count())) / 100.0;
-            let blank = text_measured.chars.iter().find(|(c, _)| *c == ' ');
-            let blank = blank.map_or(0.0, |(_, glyph)| f32::from(glyph.advance) / 100.0 - 3.5);
-            let digits = measured("12").width(&(0..2)) / 100.0;
-            assert!((found - width - blank - (digits - 10.0)).abs() < 0.01, "{text}: {found}");
-        }
-        // Two lines of which the second begins with a digit: no gap before it.
-        let text = measured("年年12");
-        let lines = text.lines(20.0, 10.0, 0.0);
-        assert_eq!(lines, [0..2, 2..4]);
-        assert!((text.width(&lines[1]) - measured("12").width(&(0..2))).abs() < 0.01);
-    }
-
-    #[test]
-    fn letters_that_need_their_neighbours_are_not_set_whatever_fonts_there_are() {
-        for text in ["བོད", "ئۇيغۇر", "ᠮᠣᠩ"] {
-            let found = Measured::new(testing::fonts(), FontRole::Body, text).err();
-            assert!(matches!(found, Some(TextFault::NoGlyph { .. })), "{text}");
         }
     }
 

@@ -12,6 +12,7 @@ use std::ops::Range;
 use super::font::Glyph;
 
 /// Characters that stay on one line.
+#[derive(Clone)]
 pub(super) struct Piece {
     pub(super) chars: Range<usize>,
     /// Width in thousandths of the size, with and without blanks at the end.
@@ -119,7 +120,7 @@ fn in_word(character: char) -> bool {
 mod tests {
     use super::*;
     use crate::pdf::font::FontRole;
-    use crate::pdf::layout::Measured;
+    use crate::pdf::layout::{Measured, TextFault};
     use crate::pdf::testing;
     use crate::pdf::units::factor;
 
@@ -171,5 +172,41 @@ mod tests {
         let lines = broken(word, 4);
         assert!(lines.len() > 2);
         assert_eq!(lines.concat(), word);
+    }
+
+    fn set(text: &str) -> Measured {
+        Measured::new(testing::fonts(), FontRole::Body, text).unwrap()
+    }
+
+    #[test]
+    fn a_quarter_stands_between_han_and_latin_and_at_no_edge_of_a_line() {
+        // Digits of the font are half as wide as Han: 5 points, and the gap 2.5.
+        for (text, width) in [
+            ("年12月", 20.0 + 10.0 + 5.0),
+            ("12月", 10.0 + 10.0 + 2.5),
+            ("（12）", 20.0 + 10.0),
+            ("年，12", 20.0 + 10.0),
+            ("共 12", 10.0 + 10.0 + 3.5),
+        ] {
+            let text_measured = set(text);
+            let found = text_measured.width(&(0..text.chars().count())) / 100.0;
+            let blank = text_measured.chars.iter().find(|(c, _)| *c == ' ');
+            let blank = blank.map_or(0.0, |(_, glyph)| f32::from(glyph.advance) / 100.0 - 3.5);
+            let digits = set("12").width(&(0..2)) / 100.0;
+            assert!((found - width - blank - (digits - 10.0)).abs() < 0.01, "{text}: {found}");
+        }
+        // Two lines of which the second begins with a digit: no gap before it.
+        let text = set("年年12");
+        let lines = text.lines(20.0, 10.0, 0.0);
+        assert_eq!(lines, [0..2, 2..4]);
+        assert!((text.width(&lines[1]) - set("12").width(&(0..2))).abs() < 0.01);
+    }
+
+    #[test]
+    fn letters_that_need_their_neighbours_are_not_set_whatever_fonts_there_are() {
+        for text in ["བོད", "ئۇيغۇر", "ᠮᠣᠩ"] {
+            let found = Measured::new(testing::fonts(), FontRole::Body, text).err();
+            assert!(matches!(found, Some(TextFault::NoGlyph { .. })), "{text}");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod face;
 mod face_fault;
 mod face_keys;
 mod face_reading;
+mod face_rules;
 mod face_template;
 mod font;
 mod gap;
@@ -22,6 +23,8 @@ mod line_break;
 mod ornament;
 mod paint;
 mod paper;
+mod pen;
+mod plan;
 mod portrait;
 mod qr;
 mod read;
@@ -47,7 +50,7 @@ pub use extend::{
 pub use face::CompiledFace;
 pub use face_fault::{FaceFault, FaceProblem};
 pub use face_template::{
-    Area, Color, Element, FaceFile, FieldShown, Frame, Page, PlacedText, TextStyle,
+    Area, Color, Element, FaceFile, FacePage, FieldShown, Frame, Page, PlacedText, TextStyle,
 };
 pub use font::{FontBook, FontEntry, FontFault, FontRole, FontsFile, Glyph, LoadedFont};
 pub use gap::{GapError, UnsealedPdf};

@@ -14,14 +14,14 @@ use super::units::{factor, rounded};
 /// A figure that the border repeats, to be kept as a form of its own.
 pub(super) struct Figure {
     /// What the content of the page calls it.
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// Half the side of the square around its origin that it fits into, in points.
     pub(super) reach: f32,
     pub(super) content: Vec<u8>,
 }
 
-/// Draws the background and border of `page` and gives the figures used.
-pub(super) fn draw(page: &Page, content: &mut Content) -> Vec<Figure> {
+/// Draws the background and border of `page` and gives the figures used, named with `tag`.
+pub(super) fn draw(page: &Page, content: &mut Content, tag: usize) -> Vec<Figure> {
     let (w, h) = (page.width.to_points(), page.height.to_points());
     if let Some(Color([r, g, b])) = page.background {
         content.set_fill_rgb(r, g, b).rect(0.0, 0.0, rounded(w), rounded(h)).fill_nonzero();
@@ -40,7 +40,7 @@ pub(super) fn draw(page: &Page, content: &mut Content) -> Vec<Figure> {
             outline(content, w, h, inset + 4.0, 0.6);
             Vec::new()
         }
-        Frame::Ornate => ornate(page, content, w, h, inset),
+        Frame::Ornate => ornate(page, content, tag, w, h, inset),
     }
 }
 
@@ -50,7 +50,16 @@ fn outline(content: &mut Content, w: f32, h: f32, inset: f32, width: f32) {
     content.rect(rounded(inset), rounded(inset), rounded(across), rounded(down)).stroke();
 }
 
-fn ornate(page: &Page, content: &mut Content, w: f32, h: f32, inset: f32) -> Vec<Figure> {
+fn ornate(
+    page: &Page,
+    content: &mut Content,
+    tag: usize,
+    w: f32,
+    h: f32,
+    inset: f32,
+) -> Vec<Figure> {
+    let name = |letter: &str| format!("F{tag}{letter}");
+    let [band_name, side_name, corner_name, middle_name] = ["t", "s", "c", "m"].map(name);
     let band = (w.min(h) * 0.036).clamp(14.0, 34.0);
     let corner = band * 2.1;
     let color = page.frame_color.0;
@@ -61,7 +70,7 @@ fn ornate(page: &Page, content: &mut Content, w: f32, h: f32, inset: f32) -> Vec
     let middle = w.min(h) * 0.33;
     let petals = 36;
     content.set_stroke_rgb(pale[0], pale[1], pale[2]).set_line_width(0.35);
-    wheel(content, "Fm", petals, w / 2.0, h * 0.47);
+    wheel(content, &middle_name, petals, w / 2.0, h * 0.47);
 
     // Two lines outside, one inside, and the band between them.
     content.set_stroke_rgb(color[0], color[1], color[2]);
@@ -78,13 +87,13 @@ fn ornate(page: &Page, content: &mut Content, w: f32, h: f32, inset: f32) -> Vec
     let start = band_edge + corner;
     for (number, _) in (0..columns).enumerate() {
         let x = start + factor(number) * across;
-        place(content, "Ft", [1.0, 0.0, 0.0, 1.0, x, center]);
-        place(content, "Ft", [1.0, 0.0, 0.0, 1.0, x, h - center]);
+        place(content, &band_name, [1.0, 0.0, 0.0, 1.0, x, center]);
+        place(content, &band_name, [1.0, 0.0, 0.0, 1.0, x, h - center]);
     }
     for (number, _) in (0..rows).enumerate() {
         let y = start + factor(number) * down;
-        place(content, "Fs", [0.0, 1.0, -1.0, 0.0, center, y]);
-        place(content, "Fs", [0.0, 1.0, -1.0, 0.0, w - center, y]);
+        place(content, &side_name, [0.0, 1.0, -1.0, 0.0, center, y]);
+        place(content, &side_name, [0.0, 1.0, -1.0, 0.0, w - center, y]);
     }
     // Rosettes in the corners, each in a square of its own.
     let half = corner / 2.0;
@@ -99,14 +108,14 @@ fn ornate(page: &Page, content: &mut Content, w: f32, h: f32, inset: f32) -> Vec
             let square = [x - half + 2.4, y - half + 2.4, corner - 4.8, corner - 4.8].map(rounded);
             content.rect(square[0], square[1], square[2], square[3]).stroke();
             content.set_stroke_rgb(soft[0], soft[1], soft[2]).set_line_width(0.4);
-            wheel(content, "Fc", 12, x, y);
+            wheel(content, &corner_name, 12, x, y);
         }
     }
     vec![
-        Figure { name: "Ft", reach: across + band, content: tile(across, band) },
-        Figure { name: "Fs", reach: down + band, content: tile(down, band) },
-        Figure { name: "Fc", reach: corner, content: petal(12.0, half - 4.4, &CORNER) },
-        Figure { name: "Fm", reach: middle * 1.1, content: petal(36.0, middle, &MIDDLE) },
+        Figure { name: band_name, reach: across + band, content: tile(across, band) },
+        Figure { name: side_name, reach: down + band, content: tile(down, band) },
+        Figure { name: corner_name, reach: corner, content: petal(12.0, half - 4.4, &CORNER) },
+        Figure { name: middle_name, reach: middle * 1.1, content: petal(36.0, middle, &MIDDLE) },
     ]
 }
 
@@ -245,7 +254,7 @@ mod tests {
     fn the_richest_border_stays_small() {
         let page = Page { frame: Frame::Ornate, ..Page::default() };
         let mut content = Content::new();
-        let figures = draw(&page, &mut content);
+        let figures = draw(&page, &mut content, 1);
         let bytes = figures.iter().map(|figure| figure.content.len()).sum::<usize>();
         assert!(bytes + content.finish().into_vec().len() < 40_000);
     }

@@ -6,65 +6,91 @@
 use pdf_writer::{Name, Ref};
 
 use super::face::CompiledFace;
-use super::face_template::{Area, Color};
+use super::face_template::{Area, Color, PlacedText};
 use super::font::FontBook;
 use super::layout::{Measured, Setting};
 use super::paper::Paper;
+use super::plan::Planned;
 use super::portrait::Picture;
 use super::qr::QrSquare;
-use super::structure::{Drawing, Sheet, StructureParent, picture_name};
+use super::structure::{Drawing, StructureParent, picture_name};
 use super::table::Table;
-use super::units::rounded;
+use super::units::{Mm, rounded};
 
 /// An element whose value has been found to fit.
 pub(super) enum Ready<'a> {
     Fixed(Ref),
+    /// The number of the page, not yet set.
+    Number(String, PlacedText),
     Picture(Picture<'a>, Area),
     Qr(QrSquare, Area),
+    /// A text that is repeated from page to page.
+    Running(Measured, Setting, Color),
     Seal(Area),
     Table(Table),
     Text(Measured, Setting, Color),
 }
 
-/// Writes the content stream of the values and notes the structure of the page.
+/// Writes the content streams of the values and notes the structure of the document.
 pub(super) fn paint<'a>(
     face: &CompiledFace,
     fonts: &FontBook,
-    ready: Vec<Ready<'a>>,
+    pages: Vec<Planned<'_, 'a>>,
 ) -> Drawing<'a> {
-    let mut drawing = Drawing::new(face.next, face.sheet());
-    let first = drawing.sheets.last().map_or(0, Sheet::first_mark);
-    let mut paper = Paper::new(face.page.height, first, 'D');
-    for element in ready {
-        match element {
-            Ready::Fixed(id) => drawing.kids.push(id),
-            Ready::Seal(area) => drawing.seal(paper.rect(area)),
-            Ready::Text(measured, setting, color) => {
-                let mark = paper.begin(b"P");
-                paper.text(fonts, &measured, &setting, color);
-                paper.end();
-                drawing.leaf(b"P", StructureParent::Document, mark);
-            }
-            Ready::Qr(square, area) => {
-                let mark = paper.begin(b"Figure");
-                qr(&mut paper, &square, area);
-                paper.end();
-                let figure = drawing.leaf(b"Figure", StructureParent::Document, mark);
-                drawing.describe(figure, "核验二维码", paper.rect(area));
-            }
-            Ready::Picture(picture, area) => {
-                let mark = paper.begin(b"Figure");
-                portrait(&mut paper, &picture, area, drawing.pictures.len());
-                paper.end();
-                let figure = drawing.leaf(b"Figure", StructureParent::Document, mark);
-                drawing.describe(figure, "持证主体照片", paper.rect(area));
-                drawing.pictures.push(picture);
-            }
-            Ready::Table(table) => table.paint(&mut paper, fonts, &mut drawing),
+    let mut drawing = Drawing::new(face.next);
+    let mut paper = Paper::new(Mm(0.0), 0, 'D');
+    // The structure of each table that has begun, by its field.
+    let mut tables: Vec<(String, usize)> = Vec::new();
+    for page in pages {
+        drawing.turn(&mut paper, page.page);
+        for element in page.ready {
+            put(element, fonts, &mut paper, &mut drawing, &mut tables);
         }
     }
     drawing.close(paper);
     drawing
+}
+
+fn put<'a>(
+    element: Ready<'a>,
+    fonts: &FontBook,
+    paper: &mut Paper,
+    drawing: &mut Drawing<'a>,
+    tables: &mut Vec<(String, usize)>,
+) {
+    match element {
+        Ready::Fixed(id) => drawing.kids.push(id),
+        // Numbers were set when the pages had been counted.
+        Ready::Number(..) => {}
+        Ready::Running(measured, setting, color) => {
+            paper.begin_running();
+            paper.text(fonts, &measured, &setting, color);
+            paper.end();
+        }
+        Ready::Seal(area) => drawing.seal(paper.rect(area)),
+        Ready::Text(measured, setting, color) => {
+            let mark = paper.begin(b"P");
+            paper.text(fonts, &measured, &setting, color);
+            paper.end();
+            drawing.leaf(b"P", StructureParent::Document, mark);
+        }
+        Ready::Qr(square, area) => {
+            let mark = paper.begin(b"Figure");
+            qr(paper, &square, area);
+            paper.end();
+            let figure = drawing.leaf(b"Figure", StructureParent::Document, mark);
+            drawing.describe(figure, "核验二维码", paper.rect(area));
+        }
+        Ready::Picture(picture, area) => {
+            let mark = paper.begin(b"Figure");
+            portrait(paper, &picture, area, drawing.pictures.len());
+            paper.end();
+            let figure = drawing.leaf(b"Figure", StructureParent::Document, mark);
+            drawing.describe(figure, "持证主体照片", paper.rect(area));
+            drawing.pictures.push(picture);
+        }
+        Ready::Table(table) => table.paint(paper, fonts, drawing, tables),
+    }
 }
 
 fn qr(paper: &mut Paper, square: &QrSquare, area: Area) {

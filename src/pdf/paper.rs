@@ -5,23 +5,21 @@
 //!
 //! Source: ISO 32000-1:2008, 8.5 "Path construction", 9.4 "Text objects", 14.6 "Marked content".
 
-use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
+use pdf_writer::types::{ArtifactType, CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Chunk, Content, Filter, Finish, Name, Rect, Ref, Str};
 
 use super::deflate::Deflater;
 use super::face_template::{Area, Color, TextStyle};
 use super::font::{FontBook, Glyph, Outlines};
-use super::layout::{ASCENT, Line, Measured, Setting, TextBox};
-use super::line_break::GAP;
+use super::layout::TextBox;
 use super::subset::subset;
-use super::units::{Mm, factor, rounded};
-use super::vertical::{self, Way};
+use super::units::{Mm, rounded};
 
 /// One content stream in the making.
 pub(super) struct Paper {
     pub(super) content: Content,
     pub(super) fonts: FontSet,
-    height_pt: f32,
+    pub(super) height_pt: f32,
     next_mark: i32,
 }
 
@@ -47,6 +45,12 @@ impl Paper {
     /// Begins decoration, which readers of the structure pass over.
     pub(super) fn begin_artifact(&mut self) {
         self.content.begin_marked_content(Name(b"Artifact"));
+    }
+
+    /// Begins what is repeated from page to page: a running head, a page number, the id once more.
+    pub(super) fn begin_running(&mut self) {
+        let mut marked = self.content.begin_marked_content_with_properties(Name(b"Artifact"));
+        marked.properties().artifact().kind(ArtifactType::Pagination);
     }
 
     pub(super) fn end(&mut self) {
@@ -96,139 +100,6 @@ impl Paper {
     fn stroke_color(&mut self, Color([r, g, b]): Color) {
         self.content.set_stroke_rgb(r, g, b);
     }
-
-    /// Draws `text` as it was set.
-    pub(super) fn text(
-        &mut self,
-        fonts: &FontBook,
-        text: &Measured,
-        setting: &Setting,
-        color: Color,
-    ) {
-        self.fill_color(color);
-        self.content.begin_text();
-        let mut pen = Pen { size_pt: rounded(setting.size_pt), ..Pen::default() };
-        for line in &setting.lines {
-            let chars = text.chars.get(line.chars.clone()).unwrap_or_default();
-            if text.ways.is_empty() {
-                self.pen_spacing(&mut pen, line.spacing_pt);
-                let (x, y) = (rounded(line.x), rounded(self.height_pt - line.baseline));
-                self.content.set_text_matrix([1.0, 0.0, 0.0, 1.0, x, y]);
-                let mut before = None;
-                for (character, glyph) in chars {
-                    if before.is_some_and(|before| text.gap(before, *character)) {
-                        pen.cuts.push(pen.codes.len());
-                    }
-                    self.put(fonts, &mut pen, (*character, *glyph), false);
-                    before = Some(*character);
-                }
-                self.lift(&mut pen);
-            } else {
-                self.column(fonts, text, line, &mut pen);
-            }
-        }
-        self.pen_spacing(&mut pen, 0.0);
-        self.content.end_text();
-    }
-
-    /// Draws one column; its `baseline` lies as far left of the right edge of the page as that of a line lies below
-    /// the upper one.
-    fn column(&mut self, fonts: &FontBook, text: &Measured, line: &Line, pen: &mut Pen) {
-        let size = pen.size_pt;
-        let middle = ASCENT * size - line.baseline - size / 2.0;
-        let mut down = self.height_pt - line.x;
-        let mut at = line.chars.start;
-        let mut before = None;
-        while at < line.chars.end {
-            let Some((way, _)) = text.ways.get(at).copied() else { break };
-            let rest = text.ways.get(at..line.chars.end).unwrap_or_default();
-            // Upright characters are set one by one where they are spread; runs on their side stay whole.
-            let same = rest.iter().take_while(|(other, _)| *other == way).count();
-            let count = if way == Way::Upright && line.spacing_pt != 0.0 { 1 } else { same };
-            let run = text.chars.get(at..at + count).unwrap_or_default();
-            if let (Some(before), Some((first, _))) = (before, run.first())
-                && text.gap(before, *first)
-            {
-                down -= f32::from(GAP) * size / 1000.0;
-            }
-            let width: f32 = run.iter().map(|(_, glyph)| f32::from(glyph.advance)).sum();
-            let width = width * size / 1000.0;
-            let matrix = vertical::matrix(way, middle, down, size, width).map(rounded);
-            self.content.set_text_matrix(matrix);
-            self.pen_spacing(pen, if way == Way::Turned { line.spacing_pt } else { 0.0 });
-            for (character, glyph) in run {
-                self.put(fonts, pen, (*character, *glyph), way == Way::Upright);
-            }
-            self.lift(pen);
-            let spacing = factor(count) * line.spacing_pt;
-            let heights = rest.iter().take(count).map(|(_, height)| f32::from(*height));
-            down -= heights.sum::<f32>() * size / 1000.0 + spacing;
-            before = run.last().map(|(character, _)| *character);
-            at += count;
-        }
-    }
-
-    fn pen_spacing(&mut self, pen: &mut Pen, spacing_pt: f32) {
-        let wanted = rounded(spacing_pt);
-        if wanted != pen.spacing_pt {
-            self.content.set_char_spacing(wanted);
-            pen.spacing_pt = wanted;
-        }
-    }
-
-    /// Adds a character to what is to be shown, and changes the font where it needs another.
-    fn put(
-        &mut self,
-        fonts: &FontBook,
-        pen: &mut Pen,
-        (character, glyph): (char, Glyph),
-        vertical: bool,
-    ) {
-        let (font, cid) = self.fonts.code(fonts, glyph, character, vertical);
-        if pen.font != Some(font) {
-            let gap = pen.cuts.pop_if(|cut| *cut == pen.codes.len());
-            self.lift(pen);
-            pen.cuts.extend(gap.map(|_| 0));
-            let name = self.fonts.name(font);
-            self.content.set_font(Name(name.as_bytes()), pen.size_pt);
-            pen.font = Some(font);
-        }
-        pen.codes.extend_from_slice(&cid.to_be_bytes());
-    }
-
-    /// Shows what was put down.
-    fn lift(&mut self, pen: &mut Pen) {
-        if pen.cuts.is_empty() {
-            if !pen.codes.is_empty() {
-                self.content.show(Str(&pen.codes));
-            }
-        } else {
-            let mut shown = self.content.show_positioned();
-            let mut items = shown.items();
-            let mut from = 0;
-            for cut in pen.cuts.iter().copied() {
-                if let Some(part) = pen.codes.get(from..cut).filter(|part| !part.is_empty()) {
-                    items.show(Str(part));
-                }
-                items.adjust(-f32::from(GAP));
-                from = cut;
-            }
-            items.show(Str(pen.codes.get(from..).unwrap_or_default()));
-        }
-        pen.codes.clear();
-        pen.cuts.clear();
-    }
-}
-
-/// What is being written into a text object: the state that goes on from line to line, and what is not yet shown.
-#[derive(Default)]
-struct Pen {
-    size_pt: f32,
-    font: Option<usize>,
-    spacing_pt: f32,
-    codes: Vec<u8>,
-    /// Where in `codes` a gap stands.
-    cuts: Vec<usize>,
 }
 
 /// The box of a text on the page, for setting it.
@@ -274,7 +145,7 @@ impl FontSet {
     ///
     /// One CID stands for one character, or text could not be copied out of the page exactly. Where a font
     /// draws two characters with the same glyph, the second gets a subset of its own.
-    fn code(
+    pub(super) fn code(
         &mut self,
         fonts: &FontBook,
         glyph: Glyph,
@@ -305,7 +176,7 @@ impl FontSet {
         (self.uses.len() - 1, 1)
     }
 
-    fn name(&self, number: usize) -> String {
+    pub(super) fn name(&self, number: usize) -> String {
         format!("{}{number}", self.prefix)
     }
 

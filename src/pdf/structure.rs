@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use pdf_writer::writers::{Page, StructElement};
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, TextStr};
 
-use super::face::object;
+use super::face::{CompiledPage, object};
 use super::paper::{FontSet, Paper};
 use super::portrait::Picture;
 use super::units::{Mm, rounded};
@@ -90,28 +90,26 @@ pub(super) enum StructureParent {
 }
 
 impl<'a> Drawing<'a> {
-    /// A drawing whose first page is `sheet`.
-    pub(super) fn new(next: Ref, sheet: Sheet) -> Self {
+    /// A drawing that has no page yet; its objects are numbered from `next`.
+    pub(super) fn new(next: Ref) -> Self {
         Self {
             fonts: None,
             pictures: Vec::new(),
             seal: None,
-            sheets: vec![sheet],
+            sheets: Vec::with_capacity(1),
             kids: Vec::with_capacity(64),
             parts: Vec::with_capacity(64),
             next,
         }
     }
 
-    /// Finishes the page in hand and opens one more, of the same size, over `background` with the parts that are
-    /// marked there.
-    #[cfg_attr(not(test), expect(dead_code, reason = "every face has one page as yet"))]
-    pub(super) fn turn(&mut self, paper: &mut Paper, background: Ref, marks: Vec<Ref>) {
-        let [page, values, parents] = [(); 3].map(|()| self.next.bump());
-        let Some(last) = self.sheets.last_mut() else { return };
-        let (width, height, content) = (last.width, last.height, Content::new());
-        let sheet = Sheet { page, width, height, background, values, parents, content, marks };
-        last.content = paper.turn(height, sheet.first_mark());
+    /// Finishes the page in hand, if there is one, and opens the next.
+    pub(super) fn turn(&mut self, paper: &mut Paper, page: &CompiledPage) {
+        let sheet = page.sheet(&mut self.next);
+        let content = paper.turn(sheet.height, sheet.first_mark());
+        if let Some(last) = self.sheets.last_mut() {
+            last.content = content;
+        }
         self.sheets.push(sheet);
     }
 
@@ -326,10 +324,13 @@ mod tests {
     #[test]
     fn marks_are_counted_by_the_page_and_lead_to_their_elements() {
         let mut file = FaceFile::parse(testing::FACE_TOML).unwrap();
-        file.elements.retain(|element| !matches!(element, Element::Text { .. }));
+        file.pages[0].elements.retain(|element| !matches!(element, Element::Text { .. }));
+        let second = file.pages[0].clone();
+        file.pages.push(second);
         let face = CompiledFace::new(file, testing::fonts()).unwrap();
-        let mut drawing = Drawing::new(face.next, face.sheet());
-        let mut paper = Paper::new(face.page.height, 0, 'D');
+        let mut drawing = Drawing::new(face.next);
+        let mut paper = Paper::new(Mm(0.0), 0, 'D');
+        drawing.turn(&mut paper, &face.pages[0]);
         let area = Area { x: Mm(20.0), y: Mm(20.0), w: Mm(80.0), h: Mm(10.0) };
         let style = TextStyle {
             font: FontRole::Body,
@@ -353,7 +354,7 @@ mod tests {
         };
         let first = write(&mut paper, "第一页");
         let paragraph = drawing.leaf(b"P", StructureParent::Document, first);
-        drawing.turn(&mut paper, object::BACKGROUND, Vec::new());
+        drawing.turn(&mut paper, &face.pages[1]);
         let second = write(&mut paper, "第二页");
         drawing.more(paragraph, second);
         let table = drawing.group(b"Table", StructureParent::Document);
