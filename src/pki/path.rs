@@ -1,26 +1,28 @@
-//! The path from a sealing certificate to somebody we trust (证书链).
+//! The path from a certificate to somebody we trust (证书链), for a purpose.
 //!
 //! A [`VerifiedPath`] has private fields and is made by [`verify_path`] alone: holding one is the proof that,
 //! at a stated moment, every certificate from the leaf to an anchor was signed by the next, was valid, and
 //! was meant for what it was used for. webpki builds the path within its budget of signature checks; what it
-//! leaves out is added here: the leaf's key usage and purpose, the issuers' right to sign certificates, and
-//! the anchor's own dates.
+//! leaves out is added here: the leaf's key usage and [`Purpose`], the issuers' right to sign certificates, and
+//! the anchor's own dates. One trust store serves both purposes: what tells a time-stamp authority from a sealer is
+//! the extended key usage alone.
 //!
 //! Revocation is a separate answer, [`VerifiedPath::revocation`], because "could not be looked up" is not
 //! "bad": who asks decides what an unknown means. It is told for the moment asked about, from lists whose
-//! signatures were checked when the path was.
+//! signatures were checked when the path was, and from [`Evidence`] that a file brought.
 //!
-//! Sources: RFC 5280 section 6; RFC 9336 (document signing).
+//! Sources: RFC 5280 section 6; RFC 9336 (document signing); RFC 3161 section 2.3 (time-stamping).
 
-use std::fmt;
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, ring as algorithms};
 
 use super::anchors::{Anchor, TrustStore};
-use super::certificate::{Certificate, DOCUMENT_SIGNING};
+use super::certificate::{Certificate, DOCUMENT_SIGNING, TIME_STAMPING};
 use super::crl::Crl;
+use super::evidence::Evidence;
+use super::path_error::PathError;
 use super::revocation::{self, Revocation, Statement};
 use crate::domain::Moment;
 
@@ -36,7 +38,28 @@ static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     algorithms::RSA_PKCS1_2048_8192_SHA256,
     algorithms::RSA_PKCS1_2048_8192_SHA384,
     algorithms::RSA_PKCS1_2048_8192_SHA512,
+    algorithms::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+    algorithms::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
+    algorithms::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
 ];
+
+/// What a certificate is to be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Sealing documents.
+    DocumentSigning,
+    /// Making time-stamps.
+    TimeStamping,
+}
+
+impl Purpose {
+    fn oid(self) -> &'static [u8] {
+        match self {
+            Self::DocumentSigning => DOCUMENT_SIGNING,
+            Self::TimeStamping => TIME_STAMPING,
+        }
+    }
+}
 
 /// A path that was verified at a moment.
 #[derive(Clone, Debug)]
@@ -49,7 +72,7 @@ pub struct VerifiedPath {
 }
 
 impl VerifiedPath {
-    /// The sealing certificate.
+    /// The certificate it begins with.
     pub fn leaf(&self) -> &Certificate {
         &self.leaf
     }
@@ -84,6 +107,28 @@ impl VerifiedPath {
         });
         answers.reduce(revocation::worse).unwrap_or(Revocation::Unknown)
     }
+
+    /// The same path, with what this evidence says besides what it has.
+    pub fn with(&self, evidence: &Evidence) -> Self {
+        let mut path = self.alone(evidence);
+        for (said, known) in path.statements.iter_mut().zip(&self.statements) {
+            said.extend(known);
+            revocation::newest_first(said);
+        }
+        path
+    }
+
+    /// The same path, with what this evidence says and nothing else.
+    pub fn alone(&self, evidence: &Evidence) -> Self {
+        let subjects = [&self.leaf].into_iter().chain(&self.intermediates);
+        let signers = self.intermediates.iter().chain([&self.anchor]);
+        let said = subjects.zip(signers).map(|(subject, signer)| {
+            let mut said = evidence.about(subject, signer);
+            revocation::newest_first(&mut said);
+            said
+        });
+        Self { statements: said.collect(), ..self.clone() }
+    }
 }
 
 /// Verifies that `leaf` is a sealing certificate that somebody in `store` stands behind, at `at`.
@@ -97,17 +142,29 @@ pub fn verify_path(
     crls: &[Crl],
     at: Moment,
 ) -> Result<VerifiedPath, PathError> {
+    verify_path_for(Purpose::DocumentSigning, leaf, intermediates, store, crls, at)
+}
+
+/// The same for a certificate with any [`Purpose`].
+pub fn verify_path_for(
+    purpose: Purpose,
+    leaf: &Certificate,
+    intermediates: &[Certificate],
+    store: &TrustStore,
+    crls: &[Crl],
+    at: Moment,
+) -> Result<VerifiedPath, PathError> {
     if intermediates.len() > MAX_INTERMEDIATES {
         return Err(PathError::TooComplex);
     }
     let others: Vec<&Certificate> = intermediates.iter().chain(store.helpers()).collect();
-    let (issuers, anchor) = match build(leaf, &others, store, at) {
+    let (issuers, anchor) = match build(purpose, leaf, &others, store, at) {
         Err(fault @ (PathError::Expired { .. } | PathError::NotYetValid { .. })) => {
-            return Err(fault_of_time(fault, leaf, &others, store));
+            return Err(fault_of_time(fault, purpose, leaf, &others, store));
         }
         built => built?,
     };
-    check_usage(leaf, &issuers, &anchor)?;
+    check_usage(purpose, leaf, &issuers, &anchor)?;
 
     let mut statements = Vec::with_capacity(issuers.len() + 1);
     let subjects = [leaf].into_iter().chain(&issuers);
@@ -123,7 +180,7 @@ pub fn verify_path(
                 entry: crl.entry(subject.serial()),
             })
             .collect();
-        said.sort_by_key(|statement| std::cmp::Reverse(statement.this_update));
+        revocation::newest_first(&mut said);
         statements.push(said);
     }
     Ok(VerifiedPath { leaf: leaf.clone(), intermediates: issuers, anchor, statements })
@@ -131,6 +188,7 @@ pub fn verify_path(
 
 /// Lets webpki find a path; gives the issuers it leads through and its anchor.
 fn build(
+    purpose: Purpose,
     leaf: &Certificate,
     others: &[&Certificate],
     store: &TrustStore,
@@ -154,7 +212,7 @@ fn build(
             &candidates,
             UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
             // Asked of issuers too, and those need not name it; the leaf must, see `check_usage`.
-            webpki::KeyUsage::required_if_present(DOCUMENT_SIGNING),
+            webpki::KeyUsage::required_if_present(purpose.oid()),
             None,
             None,
         )
@@ -177,15 +235,16 @@ fn build(
 /// things, and the dates are the first thing path building looks at.
 fn fault_of_time(
     fault: PathError,
+    purpose: Purpose,
     leaf: &Certificate,
     others: &[&Certificate],
     store: &TrustStore,
 ) -> PathError {
     let mut last = fault;
     for at in [leaf.not_after(), leaf.not_before()] {
-        match build(leaf, others, store, at) {
+        match build(purpose, leaf, others, store, at) {
             Ok((issuers, anchor)) => {
-                return check_usage(leaf, &issuers, &anchor).err().unwrap_or(fault);
+                return check_usage(purpose, leaf, &issuers, &anchor).err().unwrap_or(fault);
             }
             Err(error) => last = error,
         }
@@ -197,13 +256,18 @@ fn fault_of_time(
 }
 
 fn check_usage(
+    purpose: Purpose,
     leaf: &Certificate,
     issuers: &[Certificate],
     anchor: &Certificate,
 ) -> Result<(), PathError> {
-    let seals =
-        leaf.key_usage().is_some_and(|usage| usage.digital_signature || usage.non_repudiation);
-    if leaf.is_ca() || !seals || !leaf.has_purpose(DOCUMENT_SIGNING) {
+    let signs = leaf.key_usage().map(|usage| usage.digital_signature || usage.non_repudiation);
+    let meant = match purpose {
+        Purpose::DocumentSigning => signs == Some(true) && leaf.has_purpose(DOCUMENT_SIGNING),
+        // A time-stamp authority's key does nothing else; what it does is said by the purpose.
+        Purpose::TimeStamping => signs != Some(false) && leaf.has_only_purpose(TIME_STAMPING),
+    };
+    if leaf.is_ca() || !meant {
         return Err(PathError::WrongUsage);
     }
     let issues = |issuer: &Certificate| issuer.key_usage().is_some_and(|usage| usage.key_cert_sign);
@@ -241,78 +305,6 @@ fn read_error(error: Error) -> PathError {
         _ => PathError::Malformed,
     }
 }
-
-/// Why no path to anybody we trust was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PathError {
-    /// A certificate is not signed by the one that is named as its issuer.
-    BadSignature,
-    /// A constraint of an issuer is not kept, or a critical extension is not known to us.
-    Constraint,
-    /// The path leads to somebody we trust, and a certificate in it had expired.
-    Expired {
-        /// The last moment of its validity.
-        since: Moment,
-    },
-    /// A certificate is not well formed.
-    Malformed,
-    /// Nobody we trust, at that moment, stands behind the certificate.
-    NoAnchor,
-    /// The path leads to somebody we trust, and a certificate in it was not valid yet.
-    NotYetValid {
-        /// The first moment of its validity.
-        until: Moment,
-    },
-    /// Looking for a path took more work than we allow, or the file brings too many certificates.
-    TooComplex,
-    /// A certificate is signed with an algorithm that is not on our list.
-    UnsupportedAlgorithm,
-    /// A certificate is used for what it was not issued for: the leaf must have the purpose
-    /// documentSigning and a key for signatures, its issuers a key for certificates.
-    WrongUsage,
-}
-
-impl PathError {
-    /// A fixed word for programs to act on. Part of the API: never reworded, never reused.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::BadSignature => "path.bad_signature",
-            Self::Constraint => "path.constraint",
-            Self::Expired { .. } => "path.expired",
-            Self::Malformed => "path.malformed",
-            Self::NoAnchor => "path.no_anchor",
-            Self::NotYetValid { .. } => "path.not_yet_valid",
-            Self::TooComplex => "path.too_complex",
-            Self::UnsupportedAlgorithm => "path.unsupported_algorithm",
-            Self::WrongUsage => "path.wrong_usage",
-        }
-    }
-}
-
-impl fmt::Display for PathError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadSignature => f.write_str("a certificate is not signed by its issuer"),
-            Self::Constraint => {
-                f.write_str("an issuer's constraint is not kept or a critical extension is unknown")
-            }
-            Self::Expired { since } => write!(f, "a certificate of the path expired at {since}"),
-            Self::Malformed => f.write_str("a certificate of the path is not well formed"),
-            Self::NoAnchor => f.write_str("no trusted authority stands behind the certificate"),
-            Self::NotYetValid { until } => {
-                write!(f, "a certificate of the path is valid only from {until}")
-            }
-            Self::TooComplex => f.write_str("the path takes more work than is allowed"),
-            Self::UnsupportedAlgorithm => {
-                f.write_str("a certificate is signed with an algorithm that is not on the list")
-            }
-            Self::WrongUsage => f.write_str("a certificate was not issued for this use"),
-        }
-    }
-}
-
-impl std::error::Error for PathError {}
 
 #[cfg(test)]
 mod tests {

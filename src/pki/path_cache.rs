@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::anchors::TrustStore;
 use super::certificate::Certificate;
-use super::path::{PathError, VerifiedPath, verify_path};
+use super::path::{Purpose, VerifiedPath, verify_path_for};
+use super::path_error::PathError;
 use crate::crypto::{Digest, Hasher};
 use crate::domain::Moment;
 
@@ -44,9 +45,22 @@ impl PathCache {
         store: &TrustStore,
         at: Moment,
     ) -> Result<Arc<VerifiedPath>, PathError> {
+        self.verify_for(Purpose::DocumentSigning, leaf, others, store, at)
+    }
+
+    /// The same for a certificate with any purpose.
+    pub fn verify_for(
+        &self,
+        purpose: Purpose,
+        leaf: &[u8],
+        others: &[&[u8]],
+        store: &TrustStore,
+        at: Moment,
+    ) -> Result<Arc<VerifiedPath>, PathError> {
         let Some(store_digest) = store.digest() else { return Err(PathError::NoAnchor) };
         let mut key = Hasher::new();
         key.update(store_digest.as_bytes());
+        key.update(&[u8::from(purpose == Purpose::TimeStamping)]);
         // DER tells its own length, so certificates joined end to end cannot be cut elsewhere.
         key.update(leaf);
         others.iter().for_each(|other| key.update(other));
@@ -59,7 +73,7 @@ impl PathCache {
         }
         let read = |der: &[u8]| Certificate::from_der(der).map_err(|_| PathError::Malformed);
         let others = others.iter().map(|der| read(der)).collect::<Result<Vec<_>, _>>()?;
-        let path = Arc::new(verify_path(&read(leaf)?, &others, store, &[], at)?);
+        let path = Arc::new(verify_path_for(purpose, &read(leaf)?, &others, store, &[], at)?);
         self.keep(key, Arc::clone(&path));
         Ok(path)
     }

@@ -1,13 +1,15 @@
 //! Whether a certificate was revoked, at a moment.
 //!
-//! The newest list of its issuer decides. An entry counts if its date has come at the moment asked about, or
-//! on a ground that counts backwards: a key that was stolen may have been in other hands before anybody
-//! noticed. The absence of an entry says "good" only if the list was due to be current at that moment, or is
-//! newer, and only if the list was made before the certificate expired; otherwise the answer is "unknown".
+//! What an issuer has said, in a list or by OCSP, is a statement. Revoked is revoked: but for certificates that were
+//! only held, no newer statement takes an entry back; otherwise the newest statement decides. An entry counts if its
+//! date has come at the moment asked about, or on a ground that counts backwards: a key that was stolen may have
+//! been in other hands before anybody noticed. The absence of an entry says "good" only if the statement was due to
+//! be current at that moment, or is newer, and only if it was made before the certificate expired; otherwise the
+//! answer is "unknown".
 //!
-//! Only lists whose signature was checked come here; that is the business of `pki::path`.
+//! Only statements whose signature was checked come here; that is the business of `pki::path` and `pki::evidence`.
 //!
-//! Source: RFC 5280 sections 3.3, 5.1 and 5.3.
+//! Sources: RFC 5280 sections 3.3, 5.1 and 5.3; RFC 6960 section 2.2.
 
 use super::crl::{RevocationReason, Revoked};
 use crate::domain::Moment;
@@ -33,7 +35,7 @@ pub enum Revocation {
     Unknown,
 }
 
-/// What one verified list says of one certificate.
+/// What one verified list or answer says of one certificate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Statement {
     pub(super) this_update: Moment,
@@ -47,7 +49,12 @@ pub(super) fn weigh(statements: &[Statement], not_after: Moment, at: Moment) -> 
     // proves nothing by silence.
     let speaks =
         |statement: &&Statement| statement.entry.is_some() || statement.this_update <= not_after;
-    let Some(newest) = statements.iter().find(speaks) else { return Revocation::Unknown };
+    // A list may be older than an answer that was made from older knowledge; revoked stays revoked.
+    let final_word = |statement: &&Statement| {
+        statement.entry.is_some_and(|entry| entry.reason != RevocationReason::CertificateHold)
+    };
+    let decides = statements.iter().find(final_word).or_else(|| statements.iter().find(speaks));
+    let Some(newest) = decides else { return Revocation::Unknown };
     match newest.entry {
         Some(entry) if entry.since <= at || entry.reason.counts_backwards() => {
             Revocation::Revoked { since: entry.since, reason: entry.reason }
@@ -59,6 +66,11 @@ pub(super) fn weigh(statements: &[Statement], not_after: Moment, at: Moment) -> 
         }
         None => Revocation::Unknown,
     }
+}
+
+/// Puts statements in the order in which they are weighed.
+pub(super) fn newest_first(statements: &mut [Statement]) {
+    statements.sort_by_key(|statement| std::cmp::Reverse(statement.this_update));
 }
 
 /// The answer for two certificates of one path: revoked before unknown before good.
@@ -96,6 +108,12 @@ mod tests {
         assert!(matches!(stolen, Revocation::Revoked { .. }));
         let replaced = weigh(&[statement(RevocationReason::Superseded)], far, at);
         assert!(matches!(replaced, Revocation::Good { .. }));
+        let later =
+            Statement { this_update: at.plus_seconds(90 * 86_400), next_update: far, entry: None };
+        let newer = [later, statement(RevocationReason::Superseded)];
+        assert!(matches!(weigh(&newer, far, since), Revocation::Revoked { .. }), "not taken back");
+        let held = [later, statement(RevocationReason::CertificateHold)];
+        assert!(matches!(weigh(&held, far, since), Revocation::Good { .. }), "only held");
         let silent = Statement { this_update: far, next_update: far, entry: None };
         assert_eq!(weigh(&[silent], since, at), Revocation::Unknown, "dropped by then");
     }
