@@ -111,14 +111,12 @@ impl ForeignAlgorithm {
         {
             return hashes.zip(2..).find(|(_, code)| code == last).map(|(of, _)| Self::Ecdsa(of));
         }
-        if let [0x30, 0x0d, 0x06, 0x09, oid @ .., last, 0x05, 0x00] = der
-            && *oid == PKCS1
-        {
+        if let Some(last) = pkcs1_arc(der) {
             return match last {
                 0x05 => Some(Self::RsaPkcs1Sha1),
                 _ => hashes
                     .zip(0x0b..)
-                    .find(|(_, code)| code == last)
+                    .find(|(_, code)| *code == last)
                     .map(|(of, _)| Self::RsaPkcs1(of)),
             };
         }
@@ -128,9 +126,7 @@ impl ForeignAlgorithm {
     /// The algorithm of a CMS signature, whose digest stands apart: there `rsaEncryption` names no digest, and one
     /// that is named must be the same.
     pub fn from_cms(der: &[u8], digest: HashAlgorithm) -> Option<Self> {
-        if let [0x30, 0x0d, 0x06, 0x09, oid @ .., 0x01, 0x05, 0x00] = der
-            && *oid == PKCS1
-        {
+        if pkcs1_arc(der) == Some(0x01) {
             return Some(Self::RsaPkcs1(digest));
         }
         Self::from_algorithm_der(der).filter(|named| match named {
@@ -143,6 +139,17 @@ impl ForeignAlgorithm {
     pub fn is_sound_at(self, at: Moment) -> bool {
         !matches!(self, Self::RsaPkcs1Sha1) || at.unix_seconds() < SHA1_ENDED
     }
+}
+
+/// The last arc of an algorithm of PKCS#1 whose parameters are NULL, or absent, as some responders write them
+/// (RFC 4055, section 5: both must be understood).
+fn pkcs1_arc(der: &[u8]) -> Option<u8> {
+    let ([0x30, 0x0d, 0x06, 0x09, oid @ .., last, 0x05, 0x00]
+    | [0x30, 0x0b, 0x06, 0x09, oid @ .., last]) = der
+    else {
+        return None;
+    };
+    (*oid == PKCS1).then_some(*last)
 }
 
 /// RSASSA-PSS as X.509 spells it: every parameter written, both digests with NULL (RFC 4055, section 3.1).
@@ -249,7 +256,9 @@ mod tests {
                 Some(ForeignAlgorithm::RsaPkcs1(HashAlgorithm::Sha384)),
             ),
             ("300d06092a864886f70d0101050500", Some(ForeignAlgorithm::RsaPkcs1Sha1)),
+            ("300b06092a864886f70d010105", Some(ForeignAlgorithm::RsaPkcs1Sha1)),
             ("300d06092a864886f70d0101040500", None),
+            ("300d06092a864886f70d01010505", None),
             ("300a06082a8648ce3d040301", None),
             (
                 "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d\
