@@ -13,6 +13,7 @@ pub mod judge;
 pub mod keys;
 pub mod pdf;
 pub mod pki;
+pub mod remote;
 pub mod service;
 pub mod vault;
 pub mod web;

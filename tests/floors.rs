@@ -24,6 +24,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("service", &["domain", "crypto", "pki", "pdf", "ecert", "judge"]),
     ("vault", &["domain", "crypto", "service"]),
     ("keys", &["domain", "crypto", "pki", "config", "service"]),
+    ("remote", &["domain", "crypto", "pki", "service"]),
     ("http", &["domain", "crypto", "judge", "service"]),
     // The pages are one more resource behind the same door: they share its problems, limits and parsing.
     ("web", &["domain", "crypto", "judge", "service", "http"]),
@@ -31,7 +32,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "domain", "crypto", "pki", "pdf", "ecert", "judge", "config", "service", "vault",
-            "keys", "http", "web",
+            "keys", "remote", "http", "web",
         ],
     ),
 ];
@@ -40,6 +41,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 const NARROW: &[(&str, &str, &[&str])] = &[
     ("vault", "service", &["ports", "error"]),
     ("keys", "service", &["ports", "error"]),
+    ("remote", "service", &["ports", "error"]),
     ("http", "crypto", &["Digest", "Random"]),
     ("web", "crypto", &["Digest", "Random"]),
 ];
@@ -63,6 +65,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ttf_parser", &["pdf"]),
     ("subsetter", &["pdf"]),
     ("sqlx", &["vault"]),
+    ("hyper", &["remote"]),
+    ("hyper_util", &["remote"]),
+    ("http_body_util", &["remote"]),
+    ("tokio_rustls", &["remote"]),
     ("axum", &["http", "web"]),
     ("tower", &["http", "web"]),
     ("tower_http", &["http", "web"]),

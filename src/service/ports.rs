@@ -18,10 +18,12 @@ use crate::pki::Certificate;
 use super::error::{Fault, ShelveError};
 
 mod protection;
+mod remote;
 
 pub use protection::{
     DuePage, DueQuestion, DueVersion, ProtectError, Protecting, ProtectionRecord, SealProtection,
 };
+pub use remote::{Evidence, RemoteFault, RemoteFaultKind, RevocationSource, TimestampSource};
 
 /// An answer that comes later.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
