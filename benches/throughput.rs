@@ -292,6 +292,7 @@ impl House {
             watch: Arc::new(NoStepWatch),
             indexes: Arc::new(Indexes::new(BlindIndexKey::new(&Secret::new([7; 32])))),
             public_url: "https://zhengku.example".to_owned(),
+            stamping: None,
             turns: Turns::default(),
         }
     }

@@ -4,6 +4,8 @@
 //! that decides how far the program trusts its surroundings hangs on [`Mode`], and the only way to a
 //! [`Development`] is a configuration that says so: toy keys and the development sign-in ask for that value.
 
+mod timestamps;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,6 +13,8 @@ use std::path::{Path, PathBuf};
 use crate::crypto::Digest;
 use crate::domain::wire_table::Table;
 use crate::domain::{AuthorityCode, CatalogueFault, WireValue};
+
+pub use timestamps::Timestamps;
 
 /// The settings of one running program.
 #[derive(Clone, Debug)]
@@ -41,6 +45,8 @@ pub struct Config {
     pub concurrency: usize,
     /// How often the templates are looked at for a new state, in seconds; never for 0.
     pub templates_poll_seconds: u64,
+    /// Who is asked for time-stamps, and how well seals are to be protected.
+    pub timestamps: Timestamps,
     /// A drill: the step of issuing before which the process stands still. Development only.
     pub stand_still_before: Option<String>,
 }
@@ -101,6 +107,7 @@ impl Config {
             body_limit_bytes: 20_000_000,
             concurrency: 256,
             templates_poll_seconds: 5,
+            timestamps: Timestamps::none(),
             stand_still_before: None,
         }
     }
@@ -201,6 +208,7 @@ fn read(table: &mut Table<'_>, base: &Path, home: &Path) -> Option<Config> {
         .optional("templates_poll_seconds", |table, key| table.whole(key, 0, 86_400))
         .flatten()
         .unwrap_or(DEFAULT_TEMPLATES_POLL_SECONDS);
+    let timestamps = Timestamps::read(table, base);
     let stand_still_before = table.optional("stand_still_before", Table::text).flatten();
     if production && stand_still_before.is_some() {
         table.fault("stand_still_before", "is a drill for development and has no place here");
@@ -227,6 +235,7 @@ fn read(table: &mut Table<'_>, base: &Path, home: &Path) -> Option<Config> {
         body_limit_bytes: usize::try_from(body_limit_bytes).ok()?,
         concurrency: usize::try_from(concurrency).ok()?,
         templates_poll_seconds: u64::try_from(templates_poll_seconds).ok()?,
+        timestamps: timestamps?,
         stand_still_before,
     })
 }

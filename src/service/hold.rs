@@ -13,6 +13,7 @@ use super::error::{Fault, Refusal};
 use super::issue::Indexes;
 use super::ports::{Clock, Form, Later, UsageRecord, Vault, VersionRecord};
 use super::standing::standing_of;
+use super::whole::sealed_pdf;
 use super::workshop::Workshop;
 
 /// Serves holders.
@@ -196,12 +197,15 @@ pub(super) async fn content(
     EcertFacts::read(sd_jwt).map_err(|error| Fault::new("hold.content", error))
 }
 
-/// The bytes of one form of a version.
-pub(super) async fn form_bytes(
+/// The bytes of one form of a version; of the sealed PDF, with what was appended to protect it.
+pub async fn form_bytes(
     vault: &dyn Vault,
     record: &VersionRecord,
     form: Form,
 ) -> Result<Vec<u8>, Refusal> {
+    if form == Form::SealedPdf {
+        return Ok(sealed_pdf(vault, record).await?.0);
+    }
     let record = record.forms.iter().find(|known| known.form == form).ok_or(Refusal::NotFound)?;
     let bytes = vault.object(record).await?;
     bytes.ok_or_else(|| Fault::new("hold.object", "an object named by a row is missing").into())

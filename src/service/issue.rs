@@ -13,7 +13,7 @@ use crate::domain::{
     Unread, VersionNo, WireValue,
 };
 use crate::ecert::{self, Content, ContentInput, Places};
-use crate::pdf::{Attachment, Binding, DrawError, DrawnFace};
+use crate::pdf::{Attachment, Binding, DrawError, DrawnFace, UnsealedPdf};
 
 use super::desks::{IssueDesk, Issued, IssuingSystem};
 use super::error::{Fault, Refusal, ShelveError};
@@ -22,6 +22,7 @@ use super::ports::{
     Step, StepWatch, Vault, VersionRecord,
 };
 use super::sealing::{PreparedKey, Sealing, serial};
+use super::stamping::Stamping;
 use super::turns::Turns;
 use super::workshop::{FaceValues, Workbench, Workshop};
 
@@ -43,6 +44,8 @@ pub struct Issuing {
     pub indexes: Arc<Indexes>,
     /// How the outside reaches this library, without a slash at the end.
     pub public_url: String,
+    /// Puts a time-stamp into each seal, where that is asked for.
+    pub stamping: Option<Stamping>,
     /// Requests with one key take turns.
     pub turns: Turns,
 }
@@ -156,7 +159,17 @@ impl Issuing {
 
         // 7. Seal every form.
         self.watch.before(Step::Seal);
-        let (record, objects) = self.seal(prepared)?;
+        let room = match &self.stamping {
+            Some(stamping) => stamping.room().await,
+            None => 0,
+        };
+        let mut sealed = self.seal(prepared, room)?;
+        if let Some(stamping) = self.stamping.as_ref().filter(|_| room > 0) {
+            let (cms, protection) = stamping.stamp(sealed.cms, sealed.gap_len).await;
+            sealed.cms = cms;
+            sealed.record.sealed = protection.or(sealed.record.sealed);
+        }
+        let (record, objects) = sealed.finish()?;
 
         // 8. Shelve, in one commit. If it fails the sealed bytes are dropped here, unseen.
         self.watch.before(Step::Shelve);
@@ -257,7 +270,9 @@ impl Issuing {
     }
 
     /// Uses the sealing key on `prepared`: once for the e-certificate, once for the PDF that carries it.
-    fn seal(&self, prepared: Prepared<'_>) -> Result<SealedForms, Fault> {
+    ///
+    /// `room` is left in the gap besides the seal, in bytes.
+    fn seal(&self, prepared: Prepared<'_>, room: usize) -> Result<Sealed, Fault> {
         let Prepared { bench, submission, id, drawn, content, key, now } = prepared;
         let signer = key.key.signer();
         let places = Places { issuer: &self.public_url, public_url: &self.public_url };
@@ -266,6 +281,7 @@ impl Issuing {
 
         let content_digest = content.digest();
         let seal = bench.seal(submission.authority)?;
+        let gap_len = key.cms.max_len() + room;
         let crls: Vec<&[u8]> = key.crls.iter().map(Vec::as_slice).collect();
         let unsealed = drawn
             .assemble(&Binding {
@@ -285,26 +301,18 @@ impl Issuing {
                 // The seal itself carries its chain.
                 certs: &[],
                 crls: &crls,
-                gap_len: key.cms.max_len(),
+                gap_len,
             })
             .map_err(|error: DrawError| Fault::new("seal.assemble", error))?;
         let digest = Digest::of_parts(&unsealed.sealed_parts());
         let cms = key.cms.seal(signer, &digest).map_err(|error| Fault::new("seal.pdf", error))?;
-        let pdf = unsealed.seal(&cms).map_err(|error| Fault::new("seal.gap", error))?;
-
-        let objects = vec![(Form::SealedPdf, pdf), (Form::Ecert, ecert)];
-        let form_record = |(form, bytes): &(Form, Vec<u8>)| FormRecord {
-            form: *form,
-            digest: Digest::of(bytes),
-            size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-        };
         let record = VersionRecord {
             id,
             edition: submission.definition.edition,
             issued_on: submission.issued_on,
             validity: submission.validity,
             content_digest,
-            forms: objects.iter().map(form_record).collect(),
+            forms: Vec::new(),
             sealed: Some(SealProtection {
                 level: Level::BB,
                 proven_at: None,
@@ -312,6 +320,31 @@ impl Issuing {
             }),
             shelved_at: now,
         };
+        Ok(Sealed { record, unsealed, gap_len, cms, ecert })
+    }
+}
+
+/// Both seals are made; that of the PDF is not in its gap yet.
+struct Sealed {
+    /// Without its forms.
+    record: VersionRecord,
+    unsealed: UnsealedPdf,
+    gap_len: usize,
+    cms: Vec<u8>,
+    ecert: Vec<u8>,
+}
+
+impl Sealed {
+    fn finish(self) -> Result<SealedForms, Fault> {
+        let Self { mut record, unsealed, cms, ecert, .. } = self;
+        let pdf = unsealed.seal(&cms).map_err(|error| Fault::new("seal.gap", error))?;
+        let objects = vec![(Form::SealedPdf, pdf), (Form::Ecert, ecert)];
+        let form_record = |(form, bytes): &(Form, Vec<u8>)| FormRecord {
+            form: *form,
+            digest: Digest::of(bytes),
+            size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        };
+        record.forms = objects.iter().map(form_record).collect();
         Ok((record, objects))
     }
 }

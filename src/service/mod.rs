@@ -5,16 +5,21 @@
 
 pub mod catalogue;
 pub mod desks;
+pub mod dev_pki;
 pub mod error;
 pub mod hold;
 pub mod issue;
+pub mod keeping;
 pub mod licenses;
 pub mod ports;
+pub mod protect;
 pub mod recall;
 pub mod sealing;
+pub mod stamping;
 pub mod standing;
 pub mod template_state;
 pub mod turns;
 pub mod verify;
+pub mod whole;
 pub mod workbench;
 pub mod workshop;

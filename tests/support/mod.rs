@@ -130,6 +130,7 @@ impl House {
             watch: Arc::new(NoStepWatch),
             indexes: Arc::clone(&indexes),
             public_url: PUBLIC_URL.to_owned(),
+            stamping: None,
             turns: Turns::default(),
         });
         let verify = Arc::new(Verifying {

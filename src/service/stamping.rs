@@ -1,0 +1,92 @@
+//! A time-stamp in the seal, at issue (B-T): if one is to be had in time.
+//!
+//! A time-stamp authority that is slow, down, lying or wrong never stops an issue: the license is then issued
+//! without (B-B), and the keeper brings it up later.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::crypto::Digest;
+use crate::domain::{Level, Moment};
+use crate::pki::{
+    Purpose, TimestampToken, TrustStore, signature_to_stamp, timestamp_room, verify_path_for,
+    with_signature_timestamp,
+};
+
+use super::ports::{SealProtection, TimestampSource};
+
+/// Puts time-stamps into seals.
+pub struct Stamping {
+    /// Where time-stamps come from.
+    pub source: Arc<dyn TimestampSource>,
+    /// Says until when a time-stamp holds.
+    pub trust: Arc<TrustStore>,
+    /// How long a license waits for one.
+    pub deadline: Duration,
+}
+
+impl Stamping {
+    /// The room to leave in a gap for a time-stamp besides the seal, in bytes; none where none is to be had.
+    ///
+    /// How long time-stamps are is known from the first, so before it one is asked for that goes nowhere.
+    pub async fn room(&self) -> usize {
+        if self.source.longest_token().is_none()
+            && let Err((code, detail)) = self.ask(&Digest::of(b"")).await
+        {
+            tracing::warn!(code, detail, "no time-stamp was to be had");
+        }
+        self.source.longest_token().map_or(0, timestamp_room)
+    }
+
+    /// The seal with a time-stamp in it, and how well that protects it; the seal as it is where none was to be had.
+    /// The two together take at most `limit_bytes`.
+    pub async fn stamp(
+        &self,
+        seal: Vec<u8>,
+        limit_bytes: usize,
+    ) -> (Vec<u8>, Option<SealProtection>) {
+        match self.try_to_stamp(&seal, limit_bytes).await {
+            Ok((stamped, protection)) => (stamped, Some(protection)),
+            Err((code, detail)) => {
+                tracing::warn!(code, detail, "a license is issued without a time-stamp");
+                (seal, None)
+            }
+        }
+    }
+
+    async fn ask(&self, digest: &Digest) -> Result<TimestampToken, (&'static str, String)> {
+        match tokio::time::timeout(self.deadline, self.source.stamp(digest)).await {
+            Ok(stamped) => stamped.map_err(|fault| (fault.code(), fault.to_string())),
+            Err(_) => Err(("remote.timeout", format!("none within {:?}", self.deadline))),
+        }
+    }
+
+    async fn try_to_stamp(
+        &self,
+        seal: &[u8],
+        limit_bytes: usize,
+    ) -> Result<(Vec<u8>, SealProtection), (&'static str, String)> {
+        let digest =
+            signature_to_stamp(seal).map_err(|error| ("stamping.seal", error.to_string()))?;
+        let token = self.ask(&digest).await?;
+        let path = verify_path_for(
+            Purpose::TimeStamping,
+            token.signer(),
+            token.certificates(),
+            &self.trust,
+            &[],
+            token.gen_time(),
+        )
+        .map_err(|error| (error.code(), error.to_string()))?;
+        let stamped = with_signature_timestamp(seal, token.der())
+            .map_err(|error| ("stamping.seal", error.to_string()))?;
+        if stamped.len() > limit_bytes {
+            // The next gap is larger: the source knows now how long its tokens are.
+            let detail = format!("{} bytes where {limit_bytes} are kept free", stamped.len());
+            return Err(("stamping.no_room", detail));
+        }
+        let (_, holds_until): (Moment, Moment) = path.window();
+        let proven_at = Some(token.gen_time());
+        Ok((stamped, SealProtection { level: Level::BT, proven_at, holds_until }))
+    }
+}
