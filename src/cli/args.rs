@@ -200,6 +200,35 @@ pub(super) enum VaultCommand {
         #[command(flatten)]
         house: HouseArgs,
     },
+    /// Protect every license that is not protected as the settings ask, or whose protection ends soon.
+    #[command(after_help = "Example: zhengku vault renew --within 90d --data-dir data\n\n\
+        What is due follows from the vault, so an interrupted run is simply run again. A running server does \
+        this by itself, and holds the vault: stop it first, or leave it to the server. In development mode, \
+        where the settings name nobody, the toy time-stamp authority is asked.\n\n\
+        Exit codes: 0 nothing is due any more, 1 some license can no longer be protected, 2 some could not be \
+        protected now.")]
+    Renew {
+        /// Renew protection that ends within this time, in days (`90d`) or years (`2y`) [default: the settings'].
+        #[arg(long, value_name = "TIME", value_parser = days)]
+        within: Option<u32>,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        house: HouseArgs,
+    },
+}
+
+/// Days from `90d` or `2y`.
+fn days(text: &str) -> Result<u32, String> {
+    let fault = || "give days as in 90d, or years as in 2y, up to 50y".to_owned();
+    let (number, each) = match (text.strip_suffix('d'), text.strip_suffix('y')) {
+        (Some(days), _) => (days, 1),
+        (_, Some(years)) => (years, 365),
+        _ => return Err(fault()),
+    };
+    let number: u32 = number.parse().map_err(|_| fault())?;
+    number.checked_mul(each).filter(|days| *days <= 50 * 365).ok_or_else(fault)
 }
 
 #[derive(Debug, ClapArgs)]

@@ -11,11 +11,22 @@
 //! Sources: RFC 5280; RFC 9336 (documentSigning; emailProtection stands beside it because NSS viewers call a
 //! certificate without it unknown); ETSI EN 319 412-1 (organizationIdentifier).
 
+/// The time of rcgen's parameters, whose type belongs to a package we do not name.
+macro_rules! instant {
+    ($moment:expr) => {
+        rcgen::date_time_ymd(1970, 1, 1)
+            + std::time::Duration::from_secs(
+                u64::try_from($moment.unix_seconds()).unwrap_or_default(),
+            )
+    };
+}
+
+mod services;
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
@@ -110,6 +121,8 @@ pub fn run(
         files.write(&format!("seals/{code}.chain.pem"), &format!("{seal}{ca_certificate}"))?;
     }
 
+    services::make(&mut files, false, (&ca, &ca_certificate), (new_year, now))?;
+
     let past = (now.plus_seconds(-3 * YEAR), now.plus_seconds(-YEAR));
     let key = KeyPair::generate()?;
     let expired =
@@ -157,14 +170,6 @@ fn refuse_foreign_root(out: &Path) -> Result<(), DevKeysError> {
     };
     let ours = Certificate::all_from_pem(&text).is_ok_and(|roots| roots.iter().all(is_development));
     if ours { Ok(()) } else { Err(DevKeysError::ForeignRoot { path }) }
-}
-
-/// The time of rcgen's parameters, whose type belongs to a package we do not name.
-macro_rules! instant {
-    ($moment:expr) => {
-        rcgen::date_time_ymd(1970, 1, 1)
-            + Duration::from_secs(u64::try_from($moment.unix_seconds()).unwrap_or_default())
-    };
 }
 
 fn named(common_name: &str, organization: &str) -> Result<DistinguishedName, DevKeysError> {
@@ -268,6 +273,7 @@ begins with `DEV`. `zhengku dev-keys` makes all of it anew.
 | `issuing-ca.pem` | the CA that issued the sealing certificates |
 | `crl.pem` | the lists of revoked certificates of both |
 | `seals/<code>.key.pem`, `seals/<code>.chain.pem` | one authority's sealing key, and its certificate with the CA's |
+| `services/tsa.*`, `services/ocsp.*` | the time-stamp authority and the OCSP responder that a development server serves |
 | `special/expired.*` | a sealing key whose certificate has expired |
 | `special/revoked.*` | a sealing key whose certificate was revoked |
 | `ca/*.key.pem` | the keys of the root and of the CA |
@@ -398,7 +404,7 @@ mod tests {
         let now = "2026-11-22T00:00:00Z".parse().unwrap();
         let rsa_for = CIVIL_AFFAIRS.parse().unwrap();
         let report = run(folder.path(), &authorities(), &rsa_for, now).unwrap();
-        assert_eq!((report.authorities, report.files.len()), (2, 14));
+        assert_eq!((report.authorities, report.files.len()), (2, 18));
         hold(folder.path(), now);
         assert!(run(folder.path(), &authorities(), &rsa_for, now).is_ok(), "and once more");
     }

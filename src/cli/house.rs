@@ -29,6 +29,7 @@ use crate::vault::{OpenMode, SqliteVault, TemplateFolder};
 use super::CliError;
 use super::args::HouseArgs;
 use super::output::complain;
+use super::protection;
 
 /// How many verified certificate paths are remembered: far more than a city has sealing certificates.
 const PATHS_REMEMBERED: usize = 4_096;
@@ -92,6 +93,7 @@ impl House {
             catalogue: workshop.clone(),
             development: config.mode.is_development(),
         });
+        let stamping = protection::stamping(&config.timestamps, &trust, &clock, &random)?;
         let issue = Arc::new(Issuing {
             workshop: Arc::clone(&workshop),
             sealing: Sealing::new(ring, Arc::clone(&trust)),
@@ -101,6 +103,7 @@ impl House {
             watch,
             indexes: Arc::clone(&indexes),
             public_url: config.public_url.clone(),
+            stamping,
             turns: Turns::default(),
         });
         let verify =

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::crypto::Digest;
 use crate::service::desks::{IssueDesk, Issued};
 use crate::service::error::Refusal;
+use crate::service::hold::form_bytes;
 use crate::service::ports::{Form, Vault};
 
 use super::args::ImportArgs;
@@ -282,9 +283,13 @@ pub(super) async fn write_forms(
 ) -> Result<Vec<String>, CliError> {
     let mut files = Vec::new();
     for form in &issued.record.forms {
-        let bytes = vault.object(form).await.map_err(|fault| CliError::new("the vault", fault))?;
         let bytes =
-            bytes.ok_or_else(|| CliError::new(&issued.record.id, "an object is missing"))?;
+            form_bytes(vault, &issued.record, form.form).await.map_err(
+                |refusal| match refusal {
+                    Refusal::Fault(fault) => CliError::new("the vault", fault),
+                    _ => CliError::new(&issued.record.id, "a form is missing"),
+                },
+            )?;
         let name = match form.form {
             Form::SealedPdf | Form::PdfRevision => format!("{}.pdf", issued.record.id),
             Form::Ecert => format!("{}.ecert.txt", issued.record.id),

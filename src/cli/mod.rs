@@ -13,6 +13,7 @@ mod import;
 mod issue;
 mod keys;
 mod output;
+mod protection;
 mod serve;
 mod vault;
 mod verify;

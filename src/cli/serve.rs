@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
@@ -21,10 +22,13 @@ use crate::web;
 use super::args::ServeArgs;
 use super::house::{self, House};
 use super::output::say;
+use super::protection;
 use super::{CliError, Outcome};
 
 /// How many faults of the templates are logged at once; `catalogue check` tells all.
 const FAULTS_LOGGED: usize = 20;
+/// How long the keeper may take to finish what is under way.
+const FAREWELL: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, CliError> {
     let mut config = house::configure(&args.house)?;
@@ -53,7 +57,7 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
         .map_err(|error| CliError::new(format!("cannot listen on {}", config.listen), error))?;
     let address = listener.local_addr().unwrap_or(config.listen);
     let settings = settings(&house)?;
-    let router = web::site(Doors {
+    let site = web::site(Doors {
         issue: house.issue.clone(),
         verify: house.verify.clone(),
         hold: house.hold.clone(),
@@ -65,17 +69,33 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
         permits: http::Permits::of(&settings),
         settings: Arc::new(settings),
     });
+    let services = protection::dev_pki(&house)?;
+    let router = match &services {
+        Some(services) => http::dev_pki::with_dev_pki(site, Arc::clone(services)),
+        None => site,
+    };
+    let keeper = protection::keeper(&house, services.map(|_| address))?;
     if config.mode.is_development() {
         say("DEVELOPMENT MODE: toy keys, invented holders, a sign-in without a password.");
         say(&format!("issuing systems: Authorization: Bearer {DEVELOPMENT_TOKEN}"));
     }
     say(&format!("listening on http://{address}"));
+    let (told_to_rest, rest) = watch::channel(false);
+    let look_every = config.timestamps.look_every;
+    let keeping = keeper.map(|keeper| tokio::spawn(keeper.keep_on(look_every, rest)));
     let looking = watch_templates(house.workshop.clone(), config.templates_poll_seconds);
     http::serve(listener, router, told_to_stop())
         .await
         .map_err(|error| CliError::new("the server ended", error))?;
     if let Some(looking) = looking {
         looking.abort();
+    }
+    if let Some(keeping) = keeping {
+        // What is under way is finished; nothing new is begun.
+        let _ = told_to_rest.send(true);
+        if tokio::time::timeout(FAREWELL, keeping).await.is_err() {
+            tracing::warn!("the keeper was left behind; what it was about stays due");
+        }
     }
     house.close().await;
     Ok(())
