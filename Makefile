@@ -41,6 +41,10 @@ bench: ## what we promise about speed, as ratios to the raw primitive
 	@tests/setup.sh demo
 	cargo bench
 
+.PHONY: bench-peers
+bench-peers: ## beside what users could pick instead, in one run: typst, pyHanko, PDFBox, iText, Chromium …
+	@benches/peers/run.sh
+
 .PHONY: fixtures
 fixtures: setup ## write fixtures/submissions and fixtures/holders.json anew
 	$(PYTHON) fixtures/generate.py
