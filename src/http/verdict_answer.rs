@@ -6,7 +6,7 @@ use utoipa::openapi::schema::Object;
 
 use crate::domain::Standing;
 use crate::judge::{
-    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall,
+    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall, Protection,
     StandingState, Text2, Verdict,
 };
 
@@ -48,8 +48,11 @@ pub struct VerdictAnswer {
     findings: Vec<FindingAnswer>,
     /// The license, only where integrity holds. Names come from our registry, never from the document.
     license: Option<FactsAnswer>,
-    /// SHA-256 of the file.
+    /// SHA-256 of the file; of a sealed PDF, as it was sealed, without what was appended to protect it.
     file_digest: Option<String>,
+    /// How well a sealed PDF is protected against the passing of time, as far as that was validated; null for other
+    /// forms and where authenticity did not pass.
+    protection: Option<ProtectionAnswer>,
     /// What was judged.
     #[schema(schema_with = judged_form)]
     form: JudgedForm,
@@ -73,8 +76,35 @@ impl From<Verdict> for VerdictAnswer {
             findings: verdict.findings.into_iter().map(FindingAnswer::from).collect(),
             license: verdict.license.map(FactsAnswer::from),
             file_digest: verdict.file_digest.map(|digest| digest.to_string()),
+            protection: verdict.protection.map(ProtectionAnswer::from),
             form: verdict.form,
             judged_at: verdict.judged_at.to_string(),
+        }
+    }
+}
+
+/// How well a sealed PDF is protected (保护级别): a level of PAdES (EN 319 142-1).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Protection)]
+pub struct ProtectionAnswer {
+    /// `B-B`: the seal alone. `B-T`: a time-stamp proves when it existed. `B-LT`: the file itself brings what is needed
+    /// to check it at that moment. `B-LTA`: a document time-stamp protects all of that.
+    #[schema(schema_with = level)]
+    level: &'static str,
+    /// The moment at which the seal is proven to have existed; null at B-B.
+    #[schema(format = DateTime)]
+    proven_at: Option<String>,
+    /// Until when the file can be checked with what is in it.
+    #[schema(format = DateTime)]
+    holds_until: String,
+}
+
+impl From<Protection> for ProtectionAnswer {
+    fn from(protection: Protection) -> Self {
+        Self {
+            level: protection.level.word(),
+            proven_at: protection.proven_at.map(|moment| moment.to_string()),
+            holds_until: protection.holds_until.to_string(),
         }
     }
 }
@@ -104,7 +134,7 @@ pub struct FindingAnswer {
     /// What came of it. A check that could not be made is neither a pass nor a failure.
     #[schema(schema_with = finding_outcome)]
     outcome: FindingOutcome,
-    /// Which of the three questions it helps to answer.
+    /// Which of the three questions it helps to answer; `protection` answers none of them and never decides.
     #[schema(schema_with = question)]
     about: About,
     /// What was seen.
@@ -191,7 +221,11 @@ fn finding_outcome() -> Object {
 }
 
 fn question() -> Object {
-    words(&["integrity", "authenticity", "standing"]).build()
+    words(&["integrity", "authenticity", "standing", "protection"]).build()
+}
+
+fn level() -> Object {
+    words(&["B-B", "B-T", "B-LT", "B-LTA"]).build()
 }
 
 fn judged_form() -> Object {

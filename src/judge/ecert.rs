@@ -5,15 +5,13 @@
 //! disclosures with the signed digests, the claimed content digest with the computed one, the license id with
 //! itself.
 
-use std::sync::Arc;
-
 use super::certificate::{self, SealedBy};
 use super::examine::{Look, Said};
 use super::facts::Trust;
 use super::observed::Observed;
 use crate::domain::Moment;
 use crate::ecert::{EcertFacts, SchemaError, SdJwt};
-use crate::pki::Certificate;
+use crate::pki::{Certificate, VerifiedPath};
 
 /// The checks without which the bytes are not known to be those that were signed.
 pub(super) const INTEGRITY: &[&str] = &[
@@ -81,10 +79,11 @@ fn said(file: &[u8], trust: &Trust<'_>, at: Moment, seen: &mut Vec<Observed>) ->
         return None;
     }
     seen.extend([Observed::ContentAgrees, Observed::IdHolds]);
-    let sealed = SealedBy { leaf, others, crls: &[], sealed_at: facts.issued_at };
+    let sealed = SealedBy { leaf, others, crls: &[], ocsps: &[], sealed_at: facts.issued_at };
     let authority = facts.license_id.key().authority();
-    let path = certificate::judge(path, sealed, authority, trust, at, seen);
-    Some(Said { sealed_at: facts.issued_at, subject: subject(path), facts })
+    let path = certificate::judge(path, sealed, None, authority, trust, at, seen);
+    let (sealed_at, subject) = (facts.issued_at, subject(path.as_deref()));
+    Some(Said { sealed_at, subject, protection: None, facts })
 }
 
 /// What was wrong with the payload of an e-certificate.
@@ -97,6 +96,6 @@ pub(super) fn refused(why: &SchemaError) -> Observed {
 }
 
 /// The common name of the sealing certificate.
-pub(super) fn subject(path: Option<Arc<crate::pki::VerifiedPath>>) -> Option<String> {
+pub(super) fn subject(path: Option<&VerifiedPath>) -> Option<String> {
     path.map(|path| path.leaf().common_name().to_owned())
 }

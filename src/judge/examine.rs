@@ -6,7 +6,9 @@
 
 use super::facts::{Form, Trust, VaultFact, VaultRecord};
 use super::finding::{About, Finding, FindingOutcome};
+use super::level::Protection;
 use super::observed::Observed;
+use super::stamp_seen::StampSeen;
 use super::standing::Standings;
 use super::verdict::{LicenseFacts, Outcome, Overall, Verdict, outcome};
 use super::{ecert, headline, pdf};
@@ -43,6 +45,8 @@ pub(super) struct Said {
     pub(super) sealed_at: Moment,
     /// The common name of the sealing certificate, if its path held.
     pub(super) subject: Option<String>,
+    /// How well it is protected, if its path held; of a sealed PDF alone.
+    pub(super) protection: Option<Protection>,
 }
 
 /// A file that has been looked at; where its license stands has not been asked yet.
@@ -54,6 +58,7 @@ pub struct Examined {
     authenticity: Outcome,
     license: Option<LicenseFacts>,
     validity: Option<Validity>,
+    protection: Option<Protection>,
     file_digest: Option<Digest>,
 }
 
@@ -79,7 +84,7 @@ pub fn examine(file: &[u8], trust: &Trust<'_>, at: Moment) -> Examined {
 
 impl Examined {
     fn new(form: Form, look: Look, required: &[&str], trust: &Trust<'_>) -> Self {
-        let findings: Vec<Finding> = look.seen.iter().map(Observed::finding).collect();
+        let mut findings: Vec<Finding> = look.seen.iter().map(Observed::finding).collect();
         let integrity = outcome(&findings, About::Integrity, required);
         let authenticity = match integrity {
             Outcome::Passed => outcome(&findings, About::Authenticity, AUTHENTICITY),
@@ -89,6 +94,11 @@ impl Examined {
         let said = look.said.filter(|_| integrity == Outcome::Passed);
         let genuine = authenticity == Outcome::Passed;
         let license = said.as_ref().map(|said| license_facts(said, genuine, trust));
+        // A level is claimed of a genuine document alone.
+        let protection = said.as_ref().and_then(|said| said.protection).filter(|_| genuine);
+        findings.extend(protection.map(|Protection { level, holds_until, .. }| {
+            Observed::Stamp(StampSeen::Reached { level, holds_until }).finding()
+        }));
         Self {
             form,
             findings,
@@ -96,6 +106,7 @@ impl Examined {
             authenticity,
             license,
             validity: said.as_ref().map(|said| said.facts.validity),
+            protection,
             file_digest: look.file_digest,
         }
     }
@@ -146,6 +157,7 @@ impl Examined {
             findings: self.findings,
             license: self.license,
             file_digest: self.file_digest,
+            protection: self.protection,
             form: self.form,
             judged_at: at,
         }
@@ -202,6 +214,7 @@ pub fn judge_id(vault: &VaultFact, at: Moment) -> Verdict {
         findings: standing.seen.iter().map(Observed::finding).collect(),
         license: None,
         file_digest: None,
+        protection: None,
         form: Form::LicenseId,
         judged_at: at,
     }

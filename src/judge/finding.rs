@@ -39,6 +39,8 @@ pub enum About {
     Authenticity,
     /// Whether the bytes are those that were sealed (完整性).
     Integrity,
+    /// How long all this can still be checked (保护). It never decides about the document.
+    Protection,
     /// Where the license stands today (证照状态).
     Standing,
 }

@@ -12,12 +12,17 @@ pub mod examine;
 pub mod facts;
 pub mod finding;
 mod headline;
+mod level;
 mod next_step;
 pub mod observed;
 mod pdf;
 #[cfg(test)]
 mod pdf_tests;
 pub mod report;
+mod stamp_seen;
+#[cfg(test)]
+mod stamp_tests;
+mod stamps;
 mod standing;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -30,5 +35,6 @@ mod words;
 pub use examine::{Examined, MAX_FILE_BYTES, examine, judge_id};
 pub use facts::{Form, Trust, VaultFact, VaultRecord};
 pub use finding::{About, Finding, FindingOutcome, Text2};
+pub use level::Protection;
 pub use verdict::{LicenseFacts, Outcome, Overall, StandingState, Verdict};
 pub use words::standing_text;

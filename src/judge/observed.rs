@@ -3,6 +3,7 @@
 //! Rooms that look at files name what they saw and write no sentence: the code, the outcome and the words of
 //! each row stand in `texts`. Nothing from a face is in any of them.
 
+use super::stamp_seen::StampSeen;
 use crate::domain::{Moment, Standing};
 
 /// Something that was seen when a file was looked at.
@@ -133,6 +134,8 @@ pub enum Observed {
     SealSigned,
     /// It does not.
     SealSignatureBad,
+    /// Something about time-stamps.
+    Stamp(StampSeen),
     /// The vault holds this very file.
     VaultSame,
     /// The vault holds the same content.

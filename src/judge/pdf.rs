@@ -5,19 +5,24 @@
 //! content digest. The e-certificate's own signature is not checked here: each of its bytes is under the
 //! seal, which is the stronger statement; who takes it out of the file has it checked as a file of its own.
 //!
+//! Time-stamps say from when on the seal is known to have existed (`judge::stamps`), and that is the moment its
+//! certificate is judged for; without any it is the moment of judging.
+//!
 //! The digest by which the vault knows the file, that of all bytes of the sealed revision, is computed together with
 //! the digest under the seal, as both begin with the same bytes. Later revisions hold nothing but validation data
 //! and time-stamps, and the vault keeps the file as it was sealed.
 
-use super::certificate::{self, SealedBy};
+use super::certificate::{self, Proven, SealedBy};
 use super::ecert;
 use super::examine::{Look, Said};
 use super::facts::Trust;
+use super::level;
 use super::observed::Observed;
+use super::stamps::Stamps;
 use crate::crypto::{Digest, Hasher};
 use crate::domain::Moment;
 use crate::ecert::{EcertFacts, SdJwt};
-use crate::pdf::{CoverageError, ReadError, SealedFile, Trouble, read_sealed};
+use crate::pdf::{Coverage, CoverageError, ReadError, SealedFile, Trouble, read_sealed};
 use crate::pki::{CmsError, SignedData};
 
 /// The checks without which the bytes are not known to be those that were sealed.
@@ -40,9 +45,9 @@ pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> Look {
     match read_sealed(file) {
         Ok(sealed) => {
             look.seen.extend([Observed::SealPresent, Observed::CoverageWhole]);
-            let (under_seal, as_sealed) = digests(&sealed);
-            look.file_digest = Some(as_sealed);
-            look.said = said(&sealed, &under_seal, trust, at, &mut look.seen);
+            let digests = Digests::of(&sealed);
+            look.file_digest = Some(digests.as_sealed);
+            look.said = said(&sealed, &digests, trust, at, &mut look.seen);
         }
         Err(why) => look.seen.extend(unreadable(why, file)),
     }
@@ -51,7 +56,7 @@ pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> Look {
 
 fn said(
     sealed: &SealedFile<'_>,
-    under_seal: &Digest,
+    digests: &Digests,
     trust: &Trust<'_>,
     at: Moment,
     seen: &mut Vec<Observed>,
@@ -67,7 +72,7 @@ fn said(
             return None;
         }
     };
-    match signed.check(under_seal) {
+    match signed.check(&digests.under_seal) {
         Ok(()) => {
             seen.extend([Observed::SealForm, Observed::SealSigned, Observed::BytesAgree]);
         }
@@ -84,6 +89,13 @@ fn said(
             return None;
         }
     }
+    let mut stamps = match Stamps::read(sealed, &signed, &digests.under_stamps, at) {
+        Ok(stamps) => stamps,
+        Err(altered) => {
+            seen.push(altered);
+            return None;
+        }
+    };
     let facts = attached(sealed, seen)?;
     let digest = Some(facts.content_digest.to_string());
     let agree = facts.claimed_digest == facts.content_digest && digest == sealed.content_digest_hex;
@@ -95,12 +107,21 @@ fn said(
         return None;
     };
 
-    let by =
-        SealedBy { leaf: signed.leaf(), others: signed.others(), crls: &sealed.crls, sealed_at };
-    let found = certificate::find_path(by.leaf, by.others, trust, at);
+    let proof = stamps.as_mut().and_then(|stamps| stamps.prove(trust, at, seen));
+    let proved = stamps.as_ref().zip(proof.as_ref());
+    let evidence = proved.map(|(stamps, _)| stamps.evidence());
+    let proven = proof.as_ref().zip(evidence.as_ref());
+    let proven = proven.map(|(proof, evidence)| Proven { at: proof.at, evidence });
+
+    let (crls, ocsps) = (&sealed.crls[..], &sealed.ocsps[..]);
+    let by = SealedBy { leaf: signed.leaf(), others: signed.others(), crls, ocsps, sealed_at };
+    let judged_for = proof.as_ref().map_or(at, |proof| proof.at);
+    let found = certificate::find_path(by.leaf, by.others, trust, judged_for);
     let authority = facts.license_id.key().authority();
-    let path = certificate::judge(found, by, authority, trust, at, seen);
-    Some(Said { sealed_at, subject: ecert::subject(path), facts })
+    let path = certificate::judge(found, by, proven.as_ref(), authority, trust, at, seen);
+    let protection = path.as_ref().map(|path| level::reached(path, proved, at));
+    let subject = ecert::subject(path.as_deref());
+    Some(Said { sealed_at, subject, protection, facts })
 }
 
 /// What the attached e-certificate says.
@@ -129,17 +150,41 @@ fn attached(sealed: &SealedFile<'_>, seen: &mut Vec<Observed>) -> Option<EcertFa
     }
 }
 
-/// The digest of what is under the seal, and of the whole sealed revision.
-fn digests(sealed: &SealedFile<'_>) -> (Digest, Digest) {
-    let [head, tail] = sealed.coverage.sealed();
-    let mut under_seal = Hasher::new();
-    under_seal.update(head);
-    let mut whole = under_seal.clone();
-    under_seal.update(tail);
-    for part in [b"<", sealed.coverage.seal_hex(), b">", tail] {
-        whole.update(part);
+/// The digests of a file, computed in one pass: all begin with the same bytes.
+struct Digests {
+    under_seal: Digest,
+    /// Of the whole sealed revision.
+    as_sealed: Digest,
+    /// Of what each document time-stamp speaks for.
+    under_stamps: Vec<Digest>,
+}
+
+impl Digests {
+    fn of(sealed: &SealedFile<'_>) -> Self {
+        let mut all = Hasher::new();
+        let under_seal = step(&mut all, 0, &sealed.coverage);
+        let as_sealed = all.clone().finish();
+        let mut done = sealed.revisions.first().copied().unwrap_or_default();
+        let under_stamps = sealed.timestamps.iter().map(|stamp| {
+            let digest = step(&mut all, done, &stamp.coverage);
+            done = stamp.end;
+            digest
+        });
+        Self { under_seal, as_sealed, under_stamps: under_stamps.collect() }
     }
-    (under_seal.finish(), whole.finish())
+}
+
+/// The digest of what this signature speaks for. `all` has taken in the first `done` bytes, and takes in all up to
+/// the end of the signature's revision.
+fn step(all: &mut Hasher, done: usize, coverage: &Coverage<'_>) -> Digest {
+    let [head, tail] = coverage.sealed();
+    all.update(head.get(done..).unwrap_or_default());
+    let mut covered = all.clone();
+    covered.update(tail);
+    for part in [b"<", coverage.seal_hex(), b">", tail] {
+        all.update(part);
+    }
+    covered.finish()
 }
 
 /// What to say of a file that could not be taken apart.

@@ -12,8 +12,8 @@ use crate::pdf::{
     LoadedFont, SealMark, draw,
 };
 use crate::pki::PathCache;
-use crate::pki::SealTemplate;
 use crate::pki::test_chain::moment;
+use crate::pki::{SealTemplate, timestamp_room};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -74,6 +74,15 @@ struct Parts {
 }
 
 fn drawn(scene: &Scene, parts: &Parts, gap: bool) -> Vec<u8> {
+    drawn_with(scene, parts, gap.then_some(&|seal| seal))
+}
+
+/// The file as it is drawn; what is put into its gap is made of the seal by `stamp`.
+pub(super) fn stamped_by(scene: &Scene, stamp: &dyn Fn(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+    drawn_with(scene, &honest(scene), Some(stamp))
+}
+
+fn drawn_with(scene: &Scene, parts: &Parts, stamp: Option<&dyn Fn(Vec<u8>) -> Vec<u8>>) -> Vec<u8> {
     let face = CompiledFace::new(FaceFile::parse(FACE).unwrap(), fonts()).unwrap();
     let mark = SealMark::new(fonts(), "示例市民政局", "电子证照专用章").unwrap();
     let chain = [scene.chain.seal().clone(), scene.chain.ca().clone()];
@@ -100,16 +109,14 @@ fn drawn(scene: &Scene, parts: &Parts, gap: bool) -> Vec<u8> {
         }),
         certs: &[],
         crls: &crls,
-        gap_len: template.max_len(),
+        gap_len: template.max_len() + timestamp_room(2_000),
     };
     let drawn = draw(&face, fonts(), &input).unwrap();
-    if !gap {
-        return drawn.preview(&binding).unwrap();
-    }
+    let Some(stamp) = stamp else { return drawn.preview(&binding).unwrap() };
     let unsealed = drawn.assemble(&binding).unwrap();
     let digest = Digest::of_parts(&unsealed.sealed_parts());
     let cms = template.seal(&scene.chain.signer(), &digest).unwrap();
-    unsealed.seal(&cms).unwrap()
+    unsealed.seal(&stamp(cms)).unwrap()
 }
 
 /// A scene whose file is a sealed PDF.

@@ -360,6 +360,7 @@ impl Observed {
                 "签章的数字签名无效",
                 "The seal's signature does not verify",
             ),
+            Self::Stamp(seen) => return seen.finding(),
             Self::VaultSame => (
                 "license.vault_copy",
                 Passed,

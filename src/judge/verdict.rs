@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::facts::Form;
 use super::finding::{About, Finding, FindingOutcome, Text2};
+use super::level::Protection;
 use crate::crypto::Digest;
 use crate::domain::{Day, LicenseId, LicenseTypeCode, Moment, Standing, VersionNo};
 
@@ -40,6 +41,8 @@ pub struct Verdict {
     pub license: Option<LicenseFacts>,
     /// SHA-256 of the file; of a sealed PDF of ours, as it was sealed, without later revisions.
     pub file_digest: Option<Digest>,
+    /// How well a sealed PDF is protected against the passing of time; only where authenticity passed.
+    pub protection: Option<Protection>,
     /// What was handed in.
     pub form: Form,
     /// The moment it was judged for.

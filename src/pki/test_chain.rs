@@ -184,12 +184,17 @@ impl TestChain {
 
     /// A list of the issuing CA that is current for thirty days; what is on it was superseded.
     pub(crate) fn crl(&self, made: Moment, revoked: &[(&Certificate, Moment)]) -> Crl {
-        mint_crl(&self.ca_issuer, made, revoked)
+        mint_crl(&self.ca_issuer, made, revoked, RevocationReason::Superseded)
+    }
+
+    /// The same with one entry, for a key that was stolen.
+    pub(crate) fn stolen(&self, made: Moment, revoked: (&Certificate, Moment)) -> Crl {
+        mint_crl(&self.ca_issuer, made, &[revoked], RevocationReason::KeyCompromise)
     }
 
     /// An empty list of the root that is current for thirty days.
     pub(crate) fn root_crl(&self, made: Moment) -> Crl {
-        mint_crl(&self.root_issuer, made, &[])
+        mint_crl(&self.root_issuer, made, &[], RevocationReason::Superseded)
     }
 }
 
@@ -197,11 +202,12 @@ fn mint_crl(
     issuer: &Issuer<'static, KeyPair>,
     made: Moment,
     revoked: &[(&Certificate, Moment)],
+    reason: RevocationReason,
 ) -> Crl {
     let entry = |(certificate, since): &(&Certificate, Moment)| RevokedCertParams {
         serial_number: SerialNumber::from_slice(certificate.serial()),
         revocation_time: instant!(*since),
-        reason_code: Some(RevocationReason::Superseded),
+        reason_code: Some(reason),
         invalidity_date: None,
     };
     let params = CertificateRevocationListParams {

@@ -179,8 +179,9 @@ fn certificates_that_were_slipped_in_do_not_change_who_signed() {
     let answer = desk.draft(Some(&desk.tsa.certificate), &crowd, &desk.tsa.signer());
     let token = desk.read(&answer).unwrap();
     assert_eq!(*token.signer(), desk.tsa.certificate);
+    assert!(!token.is_whole());
     let tidy = token.tidied(&[desk.chain.ca().clone()]).unwrap();
-    assert_eq!(tidy.certificates().len(), 2);
+    assert_eq!((tidy.certificates().len(), tidy.is_whole()), (2, true));
 }
 
 #[test]

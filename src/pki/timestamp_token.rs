@@ -18,6 +18,7 @@ use std::fmt;
 use super::certificate::{Certificate, TIME_STAMPING};
 use super::cms::{CONTENT_TYPE, MESSAGE_DIGEST, SIGNED_DATA, SIGNING_CERTIFICATE_V2};
 use super::der::{Element, Reader, element, tag, write_head};
+use super::signed::is_issued_by;
 use super::timestamp::{Imprint, MAX_TIMESTAMP_LEN, TimestampError};
 use super::timestamp_info::TstInfo;
 use crate::crypto::{
@@ -145,6 +146,16 @@ impl TimestampToken {
     /// Whether nothing is in it, besides enclosed certificates, that its signature does not cover.
     pub fn is_tidy(&self) -> bool {
         self.tidy
+    }
+
+    /// Whether it is as [`Self::tidied`] leaves it: besides what its signature covers there are only certificates, each
+    /// of which issued another of them.
+    pub fn is_whole(&self) -> bool {
+        let issued = |issuer: &Certificate| {
+            let mut others = self.certificates.iter();
+            others.any(|subject| is_issued_by(subject, issuer, self.info.gen_time).is_ok())
+        };
+        self.tidy && self.certificates.iter().all(|one| *one == self.signer || issued(one))
     }
 
     /// The same token, enclosing exactly the signer's certificate and these, and nothing else that is unsigned.

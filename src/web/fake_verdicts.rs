@@ -1,9 +1,9 @@
 //! One verdict of every kind the pages tell apart, for tests.
 
 use crate::crypto::Digest;
-use crate::domain::{Day, LicenseId, RevocationKind, Standing};
+use crate::domain::{Day, Level, LicenseId, RevocationKind, Standing};
 use crate::judge::{
-    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall,
+    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall, Protection,
     StandingState, Text2, Verdict,
 };
 
@@ -159,6 +159,11 @@ fn valid() -> Verdict {
             id,
         }),
         file_digest: Some(Digest::of(b"file")),
+        protection: Some(Protection {
+            level: Level::BT,
+            proven_at: Some(moment("2026-06-01T01:02:05Z")),
+            holds_until: moment("2031-05-31T00:00:00Z"),
+        }),
         form: JudgedForm::SealedPdf,
         judged_at: moment("2026-11-22T03:20:29Z"),
     }

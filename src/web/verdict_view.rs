@@ -6,7 +6,7 @@
 
 use crate::domain::Standing;
 use crate::judge::{
-    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall,
+    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall, Protection,
     StandingState, Verdict,
 };
 
@@ -98,7 +98,7 @@ impl VerdictView {
                 .map(|finding| finding_view(finding, lang))
                 .collect(),
             facts: match &verdict.license {
-                Some(license) if !broken => facts(license, lang),
+                Some(license) if !broken => facts(license, verdict.protection.as_ref(), lang),
                 _ => Vec::new(),
             },
             record: record(verdict, lang),
@@ -178,6 +178,8 @@ fn questions(verdict: &Verdict, lang: Lang) -> Vec<QuestionView> {
                 "There is not enough to decide; the checks below say why.",
             ),
             (About::Standing, _) => return standing_note(verdict, lang),
+            // Protection is no question of its own: it stands among the facts.
+            (About::Protection, _) => ("", ""),
         };
         lang.pick(zh, en).to_owned()
     };
@@ -268,7 +270,11 @@ fn finding_view(finding: &Finding, lang: Lang) -> FindingView {
     }
 }
 
-fn facts(license: &LicenseFacts, lang: Lang) -> Vec<(&'static str, String)> {
+fn facts(
+    license: &LicenseFacts,
+    protection: Option<&Protection>,
+    lang: Lang,
+) -> Vec<(&'static str, String)> {
     let named = |name: &Option<String>, code: &str| match name {
         Some(name) => format!("{name}（{code}）"),
         None => code.to_owned(),
@@ -294,6 +300,15 @@ fn facts(license: &LicenseFacts, lang: Lang) -> Vec<(&'static str, String)> {
     ];
     let china = license.sealed_at.in_china();
     facts.push((lang.pick("签章时间（北京时间）", "Sealed at (UTC+8)"), china));
+    if let Some(Protection { level, proven_at, holds_until }) = protection {
+        if let Some(proven_at) = proven_at {
+            let label = lang.pick("时间戳证明签章不晚于（北京时间）", "Proven to exist by (UTC+8)");
+            facts.push((label, proven_at.in_china()));
+        }
+        let until = lang.pick("可核验至", "can be checked until");
+        let value = format!("{level}{}{until} {}", lang.pick("，", ", "), holds_until.in_china());
+        facts.push((lang.pick("保护级别", "Protection"), value));
+    }
     if let Some(subject) = &license.certificate_subject {
         facts.push((lang.pick("签章证书主体", "Sealing certificate"), subject.clone()));
     }
