@@ -80,6 +80,30 @@ done
 seed certificate "$work"/*.der
 openssl crl -in keys-dev/crl.pem -outform DER -out "$work/list.crl"
 seed crl "$work/list.crl"
+# A time-stamp and an OCSP answer of the toy services, made by openssl.
+target/debug/zhengku dev-keys --out "$work/keys" >/dev/null
+services=$work/keys/services
+printf '01\n' >"$work/serial"
+cat >"$work/tsa.cnf" <<CNF
+[tsa]
+default_tsa = tsa_default
+[tsa_default]
+serial = $work/serial
+default_policy = 1.2.3.4
+digests = sha256, sha512
+signer_digest = sha256
+CNF
+openssl ts -query -data "$work/tsa.cnf" -sha256 -cert -out "$work/request.tsq" 2>/dev/null
+openssl ts -reply -config "$work/tsa.cnf" -queryfile "$work/request.tsq" -signer "$services/tsa.chain.pem" \
+    -inkey "$services/tsa.key.pem" -out "$work/answer.tsr" 2>/dev/null
+openssl ts -reply -config "$work/tsa.cnf" -in "$work/answer.tsr" -token_out -out "$work/token.der" 2>/dev/null
+seed timestamp "$work/request.tsq" "$work/answer.tsr" "$work/token.der"
+: >"$work/index.txt"
+seals=("$work"/keys/seals/*.chain.pem)
+openssl ocsp -issuer "$work/keys/issuing-ca.pem" -cert "${seals[0]}" -reqout "$work/request.ocsp" 2>/dev/null
+openssl ocsp -index "$work/index.txt" -CA "$work/keys/issuing-ca.pem" -rsigner "$services/ocsp.chain.pem" \
+    -rkey "$services/ocsp.key.pem" -reqin "$work/request.ocsp" -respout "$work/answer.ocsp" >/dev/null 2>&1
+seed ocsp "$work/answer.ocsp"
 
 # ---- Run.
 
