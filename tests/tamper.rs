@@ -19,16 +19,19 @@ use std::time::Instant;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use serde_json::Value;
 use zhengku::crypto::{Digest, KeySigner, SeededRandom, Signature, Signer, Suite};
-use zhengku::domain::{LicenseKey, Moment, Standing, Submission, VersionNo};
+use zhengku::domain::{Level, LicenseKey, Moment, Standing, Submission, VersionNo};
 use zhengku::ecert::{self, Content, ContentInput, Places, SealedHeader};
 use zhengku::judge::{FindingOutcome, Overall, VaultFact, VaultRecord, Verdict};
-use zhengku::pdf::{Attachment, Binding, read_sealed};
-use zhengku::pki::{Certificate, SealTemplate, TrustStore, der};
+use zhengku::pdf::{Attachment, Binding, ValidationData, extend_with_timestamp, read_sealed};
+use zhengku::pki::{
+    Certificate, Crl, SealTemplate, TimestampIssuer, TimestampRequest, TrustStore, der,
+    read_response, signature_to_stamp, timestamp_room, with_signature_timestamp,
+};
 use zhengku::service::desks::VerifyDesk;
 use zhengku::service::ports::{Form, SealingKey};
 use zhengku::service::verify::Judging;
@@ -41,6 +44,8 @@ use support::{
 
 /// 营业执照, whose authority also has the expired and the revoked toy key.
 const BUSINESS: &str = "11990000MD0000008F001";
+/// Room for a time-stamp of the toy authority, in bytes.
+const TOKEN_ROOM: usize = 2_000;
 /// Threads of one sweep; the machines we test on have two cores.
 const THREADS: usize = 2;
 
@@ -870,12 +875,17 @@ fn seal_by_hand(id: &str, digest: &str, ecert: Option<&[u8]>) -> Vec<u8> {
     with_business(|submission| {
         let ring = key_ring();
         let key = ring.get(&submission.authority.code).unwrap();
-        sealed(submission, key.as_ref(), (id, digest), ecert, moment(NOW))
+        sealed(submission, key.as_ref(), (id, digest), ecert, moment(NOW), &|seal| seal)
     })
 }
 
 /// Both forms of a license made with any key at all, past the desk, which would refuse to use it.
 fn forged(key: &dyn SealingKey, at: &str) -> Pair {
+    forged_with(key, at, &|seal| seal)
+}
+
+/// The same; what is put into the gap is made of the seal.
+fn forged_with(key: &dyn SealingKey, at: &str, stamp: &dyn Fn(Vec<u8>) -> Vec<u8>) -> Pair {
     with_business(|submission| {
         let code = submission.definition.code.clone();
         let id = LicenseKey::new(code, &submission.authority.code, "2026FORGED").unwrap();
@@ -897,7 +907,8 @@ fn forged(key: &dyn SealingKey, at: &str) -> Pair {
         let places = Places { issuer: url, public_url: url };
         let ecert = ecert::issue(&content, &header, key.signer(), &places, moment(at)).unwrap();
         let digest = content.digest().to_string();
-        let pdf = sealed(submission, key, (&id.to_string(), &digest), Some(&ecert), moment(at));
+        let (bound, ecert_in) = ((&*id.to_string(), &*digest), Some(&*ecert));
+        let pdf = sealed(submission, key, bound, ecert_in, moment(at), stamp);
         let in_force = VaultFact::Found(VaultRecord {
             standing: Standing::InForce,
             content_digest: content.digest(),
@@ -923,6 +934,7 @@ fn sealed(
     (id, digest): (&str, &str),
     ecert: Option<&[u8]>,
     sealed_at: Moment,
+    stamp: &dyn Fn(Vec<u8>) -> Vec<u8>,
 ) -> Vec<u8> {
     let workshop = workshop().bench();
     let values = FaceValues::of(submission.definition, &submission.face).unwrap();
@@ -944,11 +956,109 @@ fn sealed(
         }),
         certs: &[],
         crls: &[],
-        gap_len: cms.max_len(),
+        gap_len: cms.max_len() + timestamp_room(TOKEN_ROOM),
     });
     let unsealed = unsealed.unwrap();
     let under_seal = Digest::of_parts(&unsealed.sealed_parts());
-    unsealed.seal(&cms.seal(key.signer(), &under_seal).unwrap()).unwrap()
+    unsealed.seal(&stamp(cms.seal(key.signer(), &under_seal).unwrap())).unwrap()
+}
+
+/// A time-stamp authority of the toy CA that gives one time-stamp for this digest, at this moment.
+fn toy_token(digest: &Digest, at: &str) -> Vec<u8> {
+    static AUTHORITY: OnceLock<(Vec<Certificate>, Vec<u8>)> = OnceLock::new();
+    let (chain, key) = AUTHORITY.get_or_init(|| {
+        let (ca, issuer) = toy_ca();
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, "DEV 时间戳");
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        // 2.5.29.37, critical: time-stamping and nothing else.
+        let purpose = vec![0x30, 0x0a, 0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 3, 8];
+        let mut purpose = CustomExtension::from_oid_content(&[2, 5, 29, 37], purpose);
+        purpose.set_criticality(true);
+        params.custom_extensions.push(purpose);
+        params.not_before = rcgen::date_time_ymd(2026, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2031, 1, 1);
+        let leaf = params.signed_by(&key, &issuer).unwrap();
+        let chain = vec![Certificate::from_der(leaf.der()).unwrap(), ca];
+        (chain, key.serialized_der().to_vec())
+    });
+    let issuer = TimestampIssuer::new(chain.clone()).unwrap();
+    let request = TimestampRequest::new(digest, &[1; 8]).unwrap();
+    let key = KeySigner::from_pkcs8_der(key).unwrap();
+    let answer = issuer.answer(&key, &request.to_der(), &[9; 16], moment(at)).unwrap();
+    read_response(&answer, &request, moment(at)).unwrap().der().to_vec()
+}
+
+/// The first business license with a time-stamp in its seal, lists, and a document time-stamp over all of it.
+fn archived() -> Pair {
+    let ring = key_ring();
+    let key = ring.get(&"11990000MD1000018N".parse().unwrap()).unwrap();
+    let mut pair = forged_with(key.as_ref(), NOW, &|seal| {
+        let token = toy_token(&signature_to_stamp(&seal).unwrap(), NOW);
+        with_signature_timestamp(&seal, &token).unwrap()
+    });
+    let store = trust();
+    let lists: Vec<&[u8]> = store.crls().iter().map(Crl::der).collect();
+    let data = ValidationData { crls: &lists, ..ValidationData::default() };
+    let open = extend_with_timestamp(&pair.pdf, &data, TOKEN_ROOM, moment(NOW)).unwrap();
+    let token = toy_token(&open.to_stamp(), NOW);
+    pair.pdf.extend(open.stamp(&token).unwrap());
+    pair
+}
+
+/// Every byte of a seal with its time-stamp and of everything behind the sealed revision, and every cut there. A
+/// byte of an issuer's certificate inside a token is nobody's word: the token is then not counted, the level falls,
+/// and the verdict says so. Everything else is an alteration.
+#[test]
+fn no_changed_byte_of_a_protected_file_leaves_its_verdict_as_it_was() {
+    let started = Instant::now();
+    let Pair { pdf, in_force, .. } = archived();
+    let judging = judging(trust());
+    let whole = judge(&judging, &pdf, &in_force, NOW);
+    assert!(whole.is_acceptable(), "{:?}", whole.findings);
+    assert_eq!(whole.protection.map(|protection| protection.level), Some(Level::BLTA));
+    let sealed = read_sealed(&pdf).unwrap().revisions[0];
+    let seal = gap(&pdf[..sealed]);
+    let places: Vec<usize> = seal.chain(sealed..pdf.len()).collect();
+    let fell = |verdict: &Verdict| {
+        let level = verdict.protection.map(|protection| protection.level);
+        let open = with(verdict, FindingOutcome::CouldNotBeMade);
+        level < Some(Level::BLTA) && open.iter().any(|code| code.starts_with("timestamp."))
+    };
+    let sweep = |places: &[usize]| {
+        let (mut wrong, mut fallen) = (Vec::new(), 0);
+        let mut copy = pdf.clone();
+        for place in places {
+            copy[*place] ^= 0x01;
+            let verdict = judge(&judging, &copy, &in_force, NOW);
+            if accepts(&verdict) {
+                fallen += 1;
+                if !fell(&verdict) {
+                    wrong.push(format!("{place}: {:?}", verdict.overall));
+                }
+            }
+            copy[*place] = pdf[*place];
+            // A cut at the end of the sealed revision leaves the seal alone, and is lawful.
+            if *place > sealed && accepts(&judge(&judging, &pdf[..*place], &in_force, NOW)) {
+                wrong.push(format!("cut at {place}"));
+            }
+        }
+        (wrong, fallen)
+    };
+    let (mut wrong, mut fallen) = (Vec::new(), 0);
+    std::thread::scope(|scope| {
+        let parts = places.chunks(places.len().div_ceil(THREADS));
+        let threads: Vec<_> = parts.map(|part| scope.spawn(|| sweep(part))).collect();
+        for thread in threads {
+            let (more, some) = thread.join().unwrap();
+            wrong.extend(more);
+            fallen += some;
+        }
+    });
+    assert!(fallen < places.len() / 5, "{fallen} of {} are an issuer's certificate", places.len());
+    told("protected files, every byte and every cut", 2 * places.len(), started, &wrong);
 }
 
 #[test]
