@@ -60,6 +60,10 @@ for file in templates/types/*/face.toml; do
     cp "$file" "$work/$name.toml"
 done
 seed face_file "$work"/*.toml
+for file in templates/types/*/art.svg; do
+    cp "$file" "$work/$(basename "$(dirname "$file")").svg"
+done
+seed art "$work"/*.svg
 printf 'mode = "production"\npublic_url = "https://a.test"\nseals_dir = "s"\ntrust = ["t"]\n' >"$work/settings.toml"
 seed settings "$work/settings.toml"
 for file in "$work"/out/*.pdf; do

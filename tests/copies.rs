@@ -52,7 +52,7 @@ async fn what_was_issued_is_recalled_as_it_was_sent_for_every_good_submission() 
             recalled_count += 1;
         }
     }
-    assert_eq!(recalled_count, 360);
+    assert_eq!(recalled_count, 432);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -64,6 +64,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("fast_qr", &["pdf"]),
     ("ttf_parser", &["pdf"]),
     ("subsetter", &["pdf"]),
+    ("roxmltree", &["pdf"]),
+    ("svgtypes", &["pdf"]),
     ("sqlx", &["vault"]),
     ("hyper", &["remote"]),
     ("hyper_util", &["remote"]),

@@ -28,7 +28,7 @@ use zhengku::domain::{
 use zhengku::ecert::{EcertFacts, Json, SdJwt, looks_like_ecert};
 use zhengku::http::verification::parse_pasted;
 use zhengku::judge::VaultFact;
-use zhengku::pdf::{FaceFile, FontsFile, read_sealed};
+use zhengku::pdf::{Art, FaceFile, FontsFile, read_sealed};
 use zhengku::pki::{Certificate, Crl, SignedData, der};
 use zhengku::service::ports::Form;
 
@@ -328,6 +328,18 @@ fn read_templates(text: &str) {
     }
 }
 
+/// Reads background art and draws what was read: within the page, and no more than the text gives reason for.
+fn read_art(text: &str) {
+    if let Ok(art) = Art::read(text) {
+        let drawn = art.draw(595.28, 841.89);
+        assert!(drawn.len() <= 200 * (text.len() + 1));
+        let words = std::str::from_utf8(&drawn).unwrap().split_ascii_whitespace();
+        for number in words.filter_map(|word| word.parse::<f64>().ok()) {
+            assert!(number.abs() <= 10_000_000.0, "{number}");
+        }
+    }
+}
+
 fn template(name: &str) -> String {
     let code = "11990000MD0000008F004";
     fs::read_to_string(root().join(format!("templates/types/{code}/{name}"))).unwrap()
@@ -469,6 +481,24 @@ proptest! {
             let bytes = damaged(template(name).as_bytes(), &damages);
             read_templates(&String::from_utf8_lossy(&bytes));
         }
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_of_art_panic(
+        text in any::<String>(),
+        damages in damages(),
+        path in "[MmLlHhVvCcSsQqTtAaZz0-9 ,.eE+-]{0,60}",
+        transform in "(rotate|scale|skewX|matrix|translate)\\([0-9 ,.eE+-]{0,30}\\)",
+    ) {
+        read_art(&text);
+        let shape = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\"><g transform=\"{transform}\">\
+             <path d=\"{path}\" stroke=\"red\"/><polygon points=\"{path}\"/></g></svg>"
+        );
+        read_art(&shape);
+        let type_code = "11990000MD0000008F012";
+        let file = root().join(format!("templates/types/{type_code}/art.svg"));
+        read_art(&String::from_utf8_lossy(&damaged(&fs::read(file).unwrap(), &damages)));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 use pdf_writer::{Chunk, Content, Filter, Finish, Name, Rect, Ref, Settings};
 
+use super::art::Art;
 use super::deflate::Deflater;
 use super::face_fault::{FaceFault, FaceProblem};
 use super::face_template::{Element, FaceFile, FacePage, Frame, Page};
@@ -16,7 +17,7 @@ use super::layout::{Measured, TextFault};
 use super::ornament;
 use super::paper::{Paper, text_box};
 use super::structure::Sheet;
-use super::units::Mm;
+use super::units::{Mm, rounded};
 use super::xmp::srgb_profile;
 
 /// Numbers of the objects that every file has.
@@ -41,6 +42,9 @@ pub(super) mod object {
     pub(in crate::pdf) const RESOURCES: Ref = Ref::new(16);
     pub(in crate::pdf) const FIRST_FREE: Ref = Ref::new(17);
 }
+
+/// Most bytes that a picture may add to every document. Our own bound: a quarter of what a page may have.
+const ART_BYTES: usize = 24_000;
 
 /// A face ready to be drawn.
 pub struct CompiledFace {
@@ -76,10 +80,21 @@ pub(super) enum Part {
 }
 
 impl CompiledFace {
-    /// Prepares `file`, or gives every fixed text that cannot be drawn.
+    /// Prepares `file`, which has no pictures, or gives every fixed text that cannot be drawn.
     pub fn new(file: FaceFile, fonts: &FontBook) -> Result<Self, Vec<FaceFault>> {
+        Self::with_art(file, &[], fonts)
+    }
+
+    /// Prepares `file` with the pictures that its pages name, or gives everything that cannot be drawn.
+    pub fn with_art(
+        file: FaceFile,
+        art: &[(String, Art)],
+        fonts: &FontBook,
+    ) -> Result<Self, Vec<FaceFault>> {
         let mut compiler = Compiler {
             fonts,
+            art,
+            drawn: Vec::new(),
             fixed: Chunk::with_settings(Settings { pretty: false }),
             next: object::FIRST_FREE,
             deflater: Deflater::best(),
@@ -139,6 +154,9 @@ impl CompiledPage {
 /// What pages have in common while a face is prepared.
 struct Compiler<'f> {
     fonts: &'f FontBook,
+    art: &'f [(String, Art)],
+    /// Pictures that are drawn already: which, for a page of which size in points, and what the content calls it.
+    drawn: Vec<(String, [f32; 2], String)>,
     fixed: Chunk,
     next: Ref,
     deflater: Deflater,
@@ -155,6 +173,47 @@ impl Compiler<'_> {
         let known = self.frames.iter().position(|known| *known == frame);
         self.frames.push(frame);
         known.map_or(self.frames.len(), |known| known + 1)
+    }
+
+    /// What the content calls the picture of a page, if it has one, and how much larger it is to be drawn than it is.
+    fn art(&mut self, page: &Page, number: Option<usize>) -> Option<(String, [f32; 2])> {
+        let Page { art: Some(file), width, height, .. } = page else { return None };
+        let (w, h) = (width.to_points(), height.to_points());
+        let mut fault = |why: String| {
+            let (element, key) = (None, "art".to_owned());
+            let problem = FaceProblem::Art(format!("{file}: {why}"));
+            self.faults.push(FaceFault { page: number, element, key, problem });
+        };
+        let Some((_, art)) = self.art.iter().find(|(name, _)| name == file) else {
+            fault("there is no such file beside face.toml".to_owned());
+            return None;
+        };
+        let proportion = art.width * f64::from(h) / (art.height * f64::from(w));
+        if !(0.99..=1.01).contains(&proportion) {
+            fault("its viewBox has other proportions than the page".to_owned());
+            return None;
+        }
+        if let Some((_, size, name)) = self.drawn.iter().find(|(name, ..)| name == file) {
+            return Some((name.clone(), [w / size[0], h / size[1]]));
+        }
+        let packed = self.deflater.compress(&art.draw(f64::from(w), f64::from(h)));
+        if packed.len() > ART_BYTES {
+            fault(format!(
+                "it comes to {} bytes in every document; {ART_BYTES} are allowed",
+                packed.len()
+            ));
+            return None;
+        }
+        let id = self.next.bump();
+        let mut form = self.fixed.form_xobject(id, &packed);
+        form.filter(Filter::FlateDecode);
+        form.bbox(Rect::new(0.0, 0.0, rounded(w), rounded(h)));
+        form.resources();
+        form.finish();
+        let name = format!("A{}", self.drawn.len() + 1);
+        self.drawn.push((file.clone(), [w, h], name.clone()));
+        self.figures.push((name.clone(), id));
+        Some((name, [1.0, 1.0]))
     }
 
     fn page(&mut self, file: FacePage, number: Option<usize>, paper: &mut Paper) -> CompiledPage {
@@ -175,6 +234,11 @@ impl Compiler<'_> {
         paper.begin_artifact();
         paper.content.save_state();
         let tag = self.tag(&page);
+        ornament::background(&page, &mut paper.content);
+        if let Some((art, [across, down])) = self.art(&page, number) {
+            paper.content.save_state().transform([across, 0.0, 0.0, down, 0.0, 0.0]);
+            paper.content.x_object(Name(art.as_bytes())).restore_state();
+        }
         let mut ornament = ornament::draw(&page, &mut paper.content, tag);
         if tag < self.frames.len() {
             // Another page has the same border, and its figures with it.

@@ -21,6 +21,8 @@ pub struct FaceFault {
 /// What is wrong with a key of a `face.toml`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FaceProblem {
+    /// The picture cannot be used; the text says why.
+    Art(String),
     /// The words do not fit their box.
     DoesNotFit,
     /// A further page holds something that belongs on a page of its own.
@@ -72,6 +74,7 @@ impl fmt::Display for FaceFault {
             None => write!(f, "`{}`: ", self.key)?,
         }
         match &self.problem {
+            FaceProblem::Art(why) => f.write_str(why),
             FaceProblem::DoesNotFit => f.write_str("the words do not fit the box"),
             FaceProblem::Further => f.write_str(
                 "a further page has one continued table, the last of its field, and no seal, QR square or picture",

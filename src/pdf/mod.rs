@@ -2,6 +2,9 @@
 
 #[cfg(test)]
 mod archival;
+mod art;
+mod art_look;
+mod art_shape;
 mod assemble;
 mod byte_range;
 mod deflate;
@@ -41,6 +44,7 @@ mod units;
 mod vertical;
 mod xmp;
 
+pub use art::{Art, ArtFault, ArtProblem};
 pub use byte_range::{Coverage, CoverageError};
 pub use draw::{Attachment, Binding, DrawValue, DrawnFace, FaceInput, draw};
 pub use draw_fault::{DrawError, DrawFault, DrawFaultKind};

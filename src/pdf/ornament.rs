@@ -20,12 +20,17 @@ pub(super) struct Figure {
     pub(super) content: Vec<u8>,
 }
 
-/// Draws the background and border of `page` and gives the figures used, named with `tag`.
-pub(super) fn draw(page: &Page, content: &mut Content, tag: usize) -> Vec<Figure> {
+/// Draws the background of `page`.
+pub(super) fn background(page: &Page, content: &mut Content) {
     let (w, h) = (page.width.to_points(), page.height.to_points());
     if let Some(Color([r, g, b])) = page.background {
         content.set_fill_rgb(r, g, b).rect(0.0, 0.0, rounded(w), rounded(h)).fill_nonzero();
     }
+}
+
+/// Draws the border of `page` and gives the figures used, named with `tag`.
+pub(super) fn draw(page: &Page, content: &mut Content, tag: usize) -> Vec<Figure> {
+    let (w, h) = (page.width.to_points(), page.height.to_points());
     let Color([r, g, b]) = page.frame_color;
     content.set_stroke_rgb(r, g, b);
     let inset = page.frame_inset.to_points();

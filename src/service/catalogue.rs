@@ -15,7 +15,7 @@ use crate::domain::{
     catalogue_file,
 };
 use crate::pdf::{
-    Binding, CompiledFace, DrawError, DrawValue, FaceFile, FaceInput, FieldShown, FontBook,
+    Art, Binding, CompiledFace, DrawError, DrawValue, FaceFile, FaceInput, FieldShown, FontBook,
     FontsFile, LoadedFont, SealMark, draw,
 };
 
@@ -50,8 +50,9 @@ pub fn read_type(files: &TypeFiles, fonts: &FontBook) -> Result<ReadType, Vec<Ca
     if let (Some(definition), Some(file)) = (&definition, &file) {
         hold_against(definition, file, &mut faults);
     }
+    let art = read_art(files, file.as_ref(), &mut faults);
     let face = file.and_then(|file| {
-        let compiled = CompiledFace::new(file, fonts);
+        let compiled = CompiledFace::with_art(file, &art, fonts);
         compiled
             .map_err(|more| {
                 let told =
@@ -70,6 +71,31 @@ pub fn read_type(files: &TypeFiles, fonts: &FontBook) -> Result<ReadType, Vec<Ca
         }
         _ => Err(faults),
     }
+}
+
+/// The pictures of a type. One that no page names is a fault: it would have been made for nothing, or under another name.
+fn read_art(
+    files: &TypeFiles,
+    face: Option<&FaceFile>,
+    faults: &mut Vec<CatalogueFault>,
+) -> Vec<(String, Art)> {
+    let mut read = Vec::with_capacity(files.art.len());
+    for (name, text) in &files.art {
+        let named = |face: &FaceFile| {
+            face.pages.iter().any(|page| page.page.art.as_deref() == Some(name.as_str()))
+        };
+        if face.is_some_and(|face| !named(face)) {
+            let message = "no page of face.toml has it as its `art`: name it there, or remove it";
+            faults.push(CatalogueFault::new(name.as_str(), message));
+        }
+        match Art::read(text) {
+            Ok(art) => read.push((name.clone(), art)),
+            Err(more) => faults.extend(
+                more.iter().map(|fault| CatalogueFault::new(name.as_str(), fault.to_string())),
+            ),
+        }
+    }
+    read
 }
 
 /// Types and authorities without their faces: what a verifier needs to know names.

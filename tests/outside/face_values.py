@@ -23,6 +23,26 @@ def face_of(code: str) -> dict:
     return tomllib.loads((TYPES / code / "face.toml").read_text("utf-8"))
 
 
+def sheets(code: str, pages: int) -> list[list[dict]]:
+    """The elements of each page of a license of a type that came out on so many pages."""
+    face = face_of(code)
+    if "element" in face:
+        return [face["element"]]
+    further = pages - sum(1 for page in face["page"] if "further_max" not in page)
+    made = []
+    for page in face["page"]:
+        times = 1 if "further_max" not in page else further
+        made += [page["element"]] * times
+    return made
+
+
+@functools.cache
+def columns(code: str) -> set[str]:
+    """The fields of a type that are set in columns from right to left."""
+    return {element["field"] for page in sheets(code, 0) for element in page
+            if element.get("direction") == "vertical" and "field" in element}
+
+
 @functools.cache
 def authorities() -> dict[str, str]:
     table = tomllib.loads((ROOT / "templates" / "authorities.toml").read_text("utf-8"))

@@ -21,7 +21,7 @@ from collections import Counter
 from pathlib import Path
 
 import program
-from face_values import face_of, face_values, type_of
+from face_values import columns, face_values, sheets, type_of
 
 TOOLS = ["qpdf", "pdfsig", "pdftotext", "pdffonts", "pdfimages", "pdftoppm", "mutool", "certutil", "zbarimg", "openssl"]
 LIMIT_BYTES = 120 * 1024
@@ -152,9 +152,13 @@ def pdftotext(case: Case) -> None:
 
 
 def reading_order(case: Case) -> None:
-    """The same with pdftotext's own idea of columns, as people copy and search; a blank line may part a value there."""
+    """The same with pdftotext's own idea of columns, as people copy and search; a blank line may part a value there.
+
+    Of a text that runs from top to bottom it takes what lies on its side for another column, so those are left out.
+    """
+    upright = columns(case.submission["type"])
     text = bare(text_of("pdftotext", "-enc", "UTF-8", case.pdf, "-"))
-    torn = [code for code, value in case.values.items() if isinstance(value, str)
+    torn = [code for code, value in case.values.items() if isinstance(value, str) and code not in upright
             and any(bare(part) not in text for part in value.split("\n\n"))]
     ask(not torn, f"torn apart by reading order: {', '.join(torn)}")
 
@@ -163,30 +167,40 @@ def mupdf_boxes(case: Case) -> None:
     """MuPDF finds in the box of each field exactly its value, and nothing in the box of an empty one."""
     document = xml.fromstring(text_of("mutool", "draw", "-q", "-F", "stext", "-o", "-", case.pdf))
     pages = document.findall("page")
-    face = face_of(case.submission["type"])
-    letters = []
-    for letter in pages[0].iter("char"):
-        x0, y0, x1, y1, x2, y2, x3, y3 = map(float, letter.get("quad").split())
-        letters.append(((x0 + x1 + x2 + x3) / 4, (y0 + y1 + y2 + y3) / 4, letter.get("c")))
-    ask("\ufffd" not in {c for _, _, c in letters}, "a glyph without a character")
-
-    tables = {field["code"] for field in type_of(case.submission["type"])["field"] if field.get("kind") == "table"}
-    others = [box_of(element) for element in face["element"] if element["kind"] in ("seal", "license_id")]
+    kind = case.submission["type"]
+    faces = sheets(kind, len(pages))
+    ask(len(faces) == len(pages), f"{len(pages)} pages, and the face has {len(faces)}")
+    tables = {field["code"]: "" for field in type_of(kind)["field"] if field.get("kind") == "table"}
     faults = []
-    for element in face["element"]:
-        if element["kind"] not in ("field", "table"):
-            continue
-        code, box = element["field"], box_of(element)
-        found = "".join(c for x, y, c in letters if box[0] <= x <= box[2] and box[1] <= y <= box[3] and not c.isspace())
-        value = case.values.get(code, "")
-        if code in tables:
-            cells = [cell for row in value for cell in row] if value else []
-            faults += [f"{code}: a cell is not there" for cell in cells if bare(cell) not in found]
-        elif value is None or any(overlap(box, other) for other in others):
-            if value and bare(value) not in found:
-                faults.append(f"{code}: not in its box")
-        elif bare(value) != found:
-            faults.append(f"{code}: its box holds {len(found)} characters, its value has {len(bare(value))}")
+    for page, face in zip(pages, faces):
+        letters = []
+        for letter in page.iter("char"):
+            x0, y0, x1, y1, x2, y2, x3, y3 = map(float, letter.get("quad").split())
+            letters.append(((x0 + x1 + x2 + x3) / 4, (y0 + y1 + y2 + y3) / 4, letter.get("c")))
+        ask("\ufffd" not in {c for _, _, c in letters}, "a glyph without a character")
+        others = [box_of(element) for element in face if element["kind"] in ("seal", "license_id")]
+        for element in face:
+            if element["kind"] not in ("field", "table"):
+                continue
+            code, box = element["field"], box_of(element)
+            found = "".join(
+                c for x, y, c in letters if box[0] <= x <= box[2] and box[1] <= y <= box[3] and not c.isspace())
+            value = case.values.get(code, "")
+            if code in tables:
+                # What a table has on all its pages is looked at below.
+                tables[code] += found
+            elif code in columns(kind):
+                missing = Counter(bare(value)) - Counter(found)
+                if missing:
+                    faults.append(f"{code}: {missing.total()} characters are not in its box")
+            elif value is None or any(overlap(box, other) for other in others):
+                if value and bare(value) not in found:
+                    faults.append(f"{code}: not in its box")
+            elif bare(value) != found:
+                faults.append(f"{code}: its box holds {len(found)} characters, its value has {len(bare(value))}")
+    for code, found in tables.items():
+        cells = [cell for row in case.values.get(code) or [] for cell in row]
+        faults += [f"{code}: a cell is not there" for cell in cells if bare(cell) not in found]
     ask(not faults, "; ".join(faults))
 
 

@@ -221,7 +221,7 @@ pub fn trust() -> Arc<TrustStore> {
     Arc::new(store.unwrap())
 }
 
-/// The codes of the ten types, in order.
+/// The codes of the twelve types, in order.
 pub fn type_codes() -> Vec<String> {
     let mut codes: Vec<String> = fs::read_dir(good_folder())
         .unwrap()
@@ -236,7 +236,7 @@ pub fn type_codes() -> Vec<String> {
         })
         .collect();
     codes.sort();
-    assert_eq!(codes.len(), 10);
+    assert_eq!(codes.len(), 12);
     codes
 }
 
