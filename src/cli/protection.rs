@@ -92,8 +92,7 @@ pub(super) fn stamping(
         return Ok(None);
     }
     let Outside { stamps: source, .. } = Outside::of(settings, trust, clock, random)?;
-    let (trust, deadline) = (Arc::clone(trust), settings.deadline);
-    Ok(Some(Stamping { source, trust, deadline }))
+    Ok(Some(Stamping { source, deadline: settings.deadline }))
 }
 
 /// A keeper over a house, or `None` where nothing is to be kept.
@@ -123,6 +122,7 @@ pub(super) fn keeper(
             keep: settings.keep,
             last_authority: LastAuthority::default(),
         },
+        rest: settings.rest,
         renew_within_seconds: i64::from(settings.renew_within_days) * DAY,
         tally: Tally::default(),
     })))

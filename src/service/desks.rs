@@ -11,6 +11,7 @@ use crate::judge::Verdict;
 
 use super::error::{Fault, Refusal};
 use super::ports::{ChangedState, Form, Later, VersionRecord};
+use super::whole::Protected;
 
 /// An authenticated client that may submit and revoke (制证系统).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +88,7 @@ pub trait HoldDesk: Send + Sync {
         id: &'a LicenseId,
     ) -> Later<'a, Result<OpenedLicense, Refusal>>;
 
-    /// The bytes of one form, as they were sealed; the reading is written down before it is answered.
+    /// The bytes of one form, as they were sealed and since protected; the reading is written down before it is answered.
     fn download<'a>(
         &'a self,
         holder: &'a HolderCode,
@@ -120,6 +121,8 @@ pub struct OpenedLicense {
     pub holder_names: Vec<String>,
     /// Field name and value, in the order of the type definition.
     pub face: Vec<(String, FacePart)>,
+    /// How well its sealed PDF is protected today.
+    pub protected: Protected,
 }
 
 /// One value on an opened face, ready to be shown.
@@ -163,7 +166,7 @@ pub trait LicenseDesk: Send + Sync {
         id: &'a LicenseId,
     ) -> Later<'a, Result<Described, Refusal>>;
 
-    /// The bytes of one form, as they were sealed; the reading is written down before it is answered.
+    /// The bytes of one form, as they were sealed and since protected; the reading is written down before it is answered.
     fn download<'a>(
         &'a self,
         client: &'a IssuingSystem,
@@ -198,4 +201,6 @@ pub struct Described {
     pub standing: Standing,
     /// The newest version of the same license.
     pub newest: LicenseId,
+    /// How well its sealed PDF is protected today.
+    pub protected: Protected,
 }

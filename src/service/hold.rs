@@ -13,7 +13,7 @@ use super::error::{Fault, Refusal};
 use super::issue::Indexes;
 use super::ports::{Clock, Form, Later, UsageRecord, Vault, VersionRecord};
 use super::standing::standing_of;
-use super::whole::sealed_pdf;
+use super::whole::{protected, sealed_pdf};
 use super::workshop::Workshop;
 
 /// Serves holders.
@@ -51,6 +51,7 @@ impl HoldDesk for Holding {
             let (record, content) = self.theirs(holder, id).await?;
             let catalogue = self.workshop.catalogue();
             let opened = OpenedLicense {
+                protected: protected(self.vault.as_ref(), &record).await?,
                 face: face(&catalogue, &record, &content)?,
                 holder_names: holder_names(&content),
                 held: self.held(&catalogue, record, &content).await?,

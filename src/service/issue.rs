@@ -165,9 +165,13 @@ impl Issuing {
         };
         let mut sealed = self.seal(prepared, room)?;
         if let Some(stamping) = self.stamping.as_ref().filter(|_| room > 0) {
-            let (cms, protection) = stamping.stamp(sealed.cms, sealed.gap_len).await;
+            let (cms, stamped_at) = stamping.stamp(sealed.cms, sealed.gap_len).await;
             sealed.cms = cms;
-            sealed.record.sealed = protection.or(sealed.record.sealed);
+            if let (Some(at), Some(protection)) = (stamped_at, &mut sealed.record.sealed) {
+                // Until when it holds stays as it is: nobody can say yet that the certificate was not revoked.
+                *protection =
+                    SealProtection { level: Level::BT, proven_at: Some(at), ..*protection };
+            }
         }
         let (record, objects) = sealed.finish()?;
 

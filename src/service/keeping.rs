@@ -22,8 +22,7 @@ use super::protect::{Brought, Protect, ProtectFault};
 const AT_ONCE: usize = 4;
 /// How often everything is looked through, and not only what was shelved since. Our own bound.
 const WHOLE_ROUND: Duration = Duration::from_secs(3_600);
-/// How long a file that could not be protected is first left alone, and at most. Our own bounds.
-const FIRST_REST: Duration = Duration::from_secs(60);
+/// How long a file that could not be protected is left alone at most. Our own bound.
 const LONGEST_REST: Duration = Duration::from_secs(6 * 3_600);
 /// Most files that are remembered as resting; beyond it they are tried again each round. Our own bound.
 const MAX_RESTING: usize = 4_096;
@@ -34,6 +33,8 @@ pub struct Keeper {
     pub protect: Protect,
     /// Protection that ends within so many seconds is renewed.
     pub renew_within_seconds: i64,
+    /// How long a file that could not be protected is first left alone.
+    pub rest: Duration,
     /// What it has done.
     pub tally: Tally,
 }
@@ -120,12 +121,12 @@ impl Resting {
         self.0.get(id).is_some_and(|(_, until)| now < *until)
     }
 
-    fn failed(&mut self, id: &LicenseId, now: Instant) {
+    fn failed(&mut self, id: &LicenseId, now: Instant, first_rest: Duration) {
         if self.0.len() >= MAX_RESTING && !self.0.contains_key(id) {
             return;
         }
         let (times, until) = self.0.entry(id.clone()).or_insert((0, now));
-        let rest = FIRST_REST.saturating_mul(2_u32.saturating_pow((*times).min(16)));
+        let rest = first_rest.saturating_mul(2_u32.saturating_pow((*times).min(16)));
         *until = now + rest.min(LONGEST_REST);
         *times += 1;
     }
@@ -240,7 +241,7 @@ impl Keeper {
             let Some(done) = at_work.join_next().await else { break };
             let Ok((id, outcome)) = done else { continue };
             self.tally.note(&outcome);
-            left = left.max(Self::count(&id, outcome, round, resting));
+            left = left.max(self.count(&id, outcome, round, resting));
             progress(place, round);
         }
         left
@@ -248,6 +249,7 @@ impl Keeper {
 
     /// Counts an outcome.
     fn count(
+        &self,
         id: &LicenseId,
         outcome: Result<Brought, ProtectFault>,
         round: &mut Round,
@@ -277,7 +279,7 @@ impl Keeper {
             }
             _ => {
                 *round.failed.entry(code).or_default() += 1;
-                resting.failed(id, Instant::now());
+                resting.failed(id, Instant::now(), self.rest);
                 Left::Some
             }
         }

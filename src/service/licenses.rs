@@ -12,6 +12,7 @@ use super::hold::{download_act, form_bytes};
 use super::ports::{ChangedState, Clock, Form, Later, StandingChange, UsageRecord, Vault};
 use super::standing::{look_up, may_follow};
 use super::turns::Turns;
+use super::whole::protected;
 use super::workshop::Workshop;
 
 /// Serves issuing systems.
@@ -47,7 +48,8 @@ impl LicenseDesk for Licenses {
             let authority = authority.and_then(|code| catalogue.authority(&code));
             let authority_name =
                 authority.map_or_else(String::new, |authority| authority.name.clone());
-            Ok(Described { record, type_name, authority_name, standing, newest })
+            let protected = protected(self.vault.as_ref(), &record).await?;
+            Ok(Described { record, type_name, authority_name, standing, newest, protected })
         })
     }
 

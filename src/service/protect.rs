@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::crypto::Digest;
 use crate::domain::{Level, LicenseId, Moment};
-use crate::judge::{FindingOutcome, Overall, VaultFact};
+use crate::judge::{FindingOutcome, Overall, Protection, VaultFact};
 use crate::pdf::{
-    DocumentTimestamp, ExtendError, SealedFile, ValidationData, extend_with_timestamp,
-    extend_with_validation, read_sealed,
+    ExtendError, SealedFile, ValidationData, extend_with_timestamp, extend_with_validation,
+    read_sealed,
 };
 use crate::pki::{
     Certificate, CertificateError, PathError, Purpose, SignedData, TimestampToken, TrustStore,
@@ -34,6 +34,9 @@ use super::whole::sealed_pdf;
 
 /// The room for a token of which nothing is known yet, in bytes. Tokens with a chain take two to six thousand.
 const FIRST_ROOM: usize = 8 * 1024;
+
+/// How old word on a time-stamp authority may be, in seconds. Our own bound: one question serves many files.
+const LATELY_SECONDS: i64 = 600;
 
 /// Brings sealed PDFs to a level.
 pub struct Protect {
@@ -192,7 +195,7 @@ impl Protect {
             self.collect(&paths.seal, record.shelved_at, &mut collected).await?;
         }
         for path in &paths.stamps {
-            self.collect(path, now, &mut collected).await?;
+            self.collect(path, lately(now), &mut collected).await?;
         }
         // A file that has a proof of time needs no second one for B-LT.
         if self.keep == Level::BLT && !paths.stamps.is_empty() && paths.seal_wants_evidence {
@@ -203,7 +206,7 @@ impl Protect {
         }
         let authority = self.authority(&Digest::of(whole)).await?;
         // Without it the file is stamped all the same, and the word on the authority comes behind.
-        let _ = self.collect(&authority, now, &mut collected).await;
+        let _ = self.collect(&authority, lately(now), &mut collected).await;
         self.stamp(whole, collected, now).await
     }
 
@@ -233,7 +236,7 @@ impl Protect {
             .map_err(|error| Fault::new("protect.timestamp_path", error))?;
         self.last_authority.set(&path);
         let mut behind = Collected { about: collected.about, ..Collected::default() };
-        match self.collect(&path, now, &mut behind).await {
+        match self.collect(&path, lately(now), &mut behind).await {
             Ok(()) => {
                 let stamped = [whole, &suffix].concat();
                 match behind.with(|data| extend_with_validation(&stamped, data)) {
@@ -308,7 +311,7 @@ impl Protect {
     /// What the judge finds, as it would with anybody's file.
     fn judge(&self, whole: &[u8], now: Moment) -> Result<Protection, ProtectFault> {
         let verdict = self.judging.examine(whole, now).conclude(VaultFact::NotAsked, now);
-        match (verdict.overall, reached(whole, &self.judging.trust)) {
+        match (verdict.overall, verdict.protection) {
             (Overall::Valid, Some(protection)) => Ok(protection),
             (Overall::Valid, None) => Err(ProtectFault::NotReached(self.keep)),
             _ => {
@@ -375,19 +378,9 @@ fn stamp_path(token: &TimestampToken, trust: &TrustStore) -> Result<VerifiedPath
     verify_path_for(Purpose::TimeStamping, signer, others, trust, &[], token.gen_time())
 }
 
-/// What a file's time-stamps make of it, until the judge says so itself.
-struct Protection {
-    level: Level,
-    proven_at: Option<Moment>,
-    holds_until: Moment,
-}
-
-fn reached(whole: &[u8], trust: &TrustStore) -> Option<Protection> {
-    let file = read_sealed(whole).ok()?;
-    let token = |stamp: &DocumentTimestamp<'_>| TimestampToken::read(&stamp.token).ok();
-    let (first, last) = (token(file.timestamps.first()?)?, token(file.timestamps.last()?)?);
-    let (_, holds_until) = stamp_path(&last, trust).ok()?.window();
-    Some(Protection { level: Level::BLTA, proven_at: Some(first.gen_time()), holds_until })
+/// Since when word on a time-stamp authority counts as present.
+fn lately(now: Moment) -> Moment {
+    now.plus_seconds(-LATELY_SECONDS)
 }
 
 fn unextended(error: ExtendError) -> ProtectFault {

@@ -7,20 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crypto::Digest;
-use crate::domain::{Level, Moment};
-use crate::pki::{
-    Purpose, TimestampToken, TrustStore, signature_to_stamp, timestamp_room, verify_path_for,
-    with_signature_timestamp,
-};
+use crate::domain::Moment;
+use crate::pki::{TimestampToken, signature_to_stamp, timestamp_room, with_signature_timestamp};
 
-use super::ports::{SealProtection, TimestampSource};
+use super::ports::TimestampSource;
 
 /// Puts time-stamps into seals.
 pub struct Stamping {
     /// Where time-stamps come from.
     pub source: Arc<dyn TimestampSource>,
-    /// Says until when a time-stamp holds.
-    pub trust: Arc<TrustStore>,
     /// How long a license waits for one.
     pub deadline: Duration,
 }
@@ -38,15 +33,11 @@ impl Stamping {
         self.source.longest_token().map_or(0, timestamp_room)
     }
 
-    /// The seal with a time-stamp in it, and how well that protects it; the seal as it is where none was to be had.
+    /// The seal with a time-stamp in it, and when that was made; the seal as it is where none was to be had.
     /// The two together take at most `limit_bytes`.
-    pub async fn stamp(
-        &self,
-        seal: Vec<u8>,
-        limit_bytes: usize,
-    ) -> (Vec<u8>, Option<SealProtection>) {
+    pub async fn stamp(&self, seal: Vec<u8>, limit_bytes: usize) -> (Vec<u8>, Option<Moment>) {
         match self.try_to_stamp(&seal, limit_bytes).await {
-            Ok((stamped, protection)) => (stamped, Some(protection)),
+            Ok((stamped, at)) => (stamped, Some(at)),
             Err((code, detail)) => {
                 tracing::warn!(code, detail, "a license is issued without a time-stamp");
                 (seal, None)
@@ -65,19 +56,10 @@ impl Stamping {
         &self,
         seal: &[u8],
         limit_bytes: usize,
-    ) -> Result<(Vec<u8>, SealProtection), (&'static str, String)> {
+    ) -> Result<(Vec<u8>, Moment), (&'static str, String)> {
         let digest =
             signature_to_stamp(seal).map_err(|error| ("stamping.seal", error.to_string()))?;
         let token = self.ask(&digest).await?;
-        let path = verify_path_for(
-            Purpose::TimeStamping,
-            token.signer(),
-            token.certificates(),
-            &self.trust,
-            &[],
-            token.gen_time(),
-        )
-        .map_err(|error| (error.code(), error.to_string()))?;
         let stamped = with_signature_timestamp(seal, token.der())
             .map_err(|error| ("stamping.seal", error.to_string()))?;
         if stamped.len() > limit_bytes {
@@ -85,8 +67,6 @@ impl Stamping {
             let detail = format!("{} bytes where {limit_bytes} are kept free", stamped.len());
             return Err(("stamping.no_room", detail));
         }
-        let (_, holds_until): (Moment, Moment) = path.window();
-        let proven_at = Some(token.gen_time());
-        Ok((stamped, SealProtection { level: Level::BT, proven_at, holds_until }))
+        Ok((stamped, token.gen_time()))
     }
 }

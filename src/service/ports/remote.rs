@@ -23,7 +23,7 @@ pub trait TimestampSource: Send + Sync {
 
 /// Where word on revoked certificates comes from.
 pub trait RevocationSource: Send + Sync {
-    /// What is said of `subject`, which `issuer` issued; asked for no earlier than `since`.
+    /// What is said of `subject`, which `issuer` issued; asked for later than `since`.
     fn evidence<'a>(
         &'a self,
         subject: &'a Certificate,
