@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::task::JoinHandle;
 
 use crate::crypto::Digest;
+use crate::domain::Level;
 use crate::service::desks::{IssueDesk, Issued};
 use crate::service::error::Refusal;
 use crate::service::hold::form_bytes;
@@ -90,6 +91,8 @@ struct Row {
     version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     content_digest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<Level>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -195,6 +198,7 @@ fn tell(line: u64, answer: Result<Issued, Refusal>) -> (Row, Result<Issued, ()>)
                 license_id: Some(issued.record.id.to_string()),
                 version: Some(issued.record.id.version().to_string()),
                 content_digest: Some(issued.record.content_digest.to_string()),
+                level: Some(issued.record.sealed.map_or(Level::BB, |sealed| sealed.level)),
                 files: Vec::new(),
                 faults: Vec::new(),
             };
@@ -212,6 +216,7 @@ fn tell(line: u64, answer: Result<Issued, Refusal>) -> (Row, Result<Issued, ()>)
                 license_id: none(),
                 version: none(),
                 content_digest: none(),
+                level: None,
                 files: Vec::new(),
                 faults,
             };
@@ -260,7 +265,8 @@ impl Row {
         let fault = RowFault { field: field.to_owned(), code: code.to_owned(), message };
         let (license_id, version, content_digest) = (None, None, None);
         let (files, faults) = (Vec::new(), vec![fault]);
-        Self { line, outcome: "refused", license_id, version, content_digest, files, faults }
+        let level = None;
+        Self { line, outcome: "refused", license_id, version, content_digest, level, files, faults }
     }
 
     fn total(&self) -> Total {

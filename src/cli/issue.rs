@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::crypto::Digest;
+use crate::domain::Level;
 use crate::service::desks::IssueDesk;
 use crate::service::error::Refusal;
 
@@ -35,6 +36,7 @@ pub(super) async fn run(args: &IssueArgs) -> Result<Outcome, CliError> {
                     "license_id": record.id.to_string(),
                     "version": record.id.version().to_string(),
                     "content_digest": record.content_digest.to_string(),
+                    "level": record.sealed.map_or(Level::BB, |sealed| sealed.level),
                     "files": files,
                 }));
             } else {

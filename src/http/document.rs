@@ -9,9 +9,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
-use crate::domain::{LicenseId, Standing};
+use crate::domain::{Level, LicenseId, Standing};
 use crate::service::desks::Described;
 use crate::service::ports::{FormRecord, VersionRecord};
+use crate::service::whole::Protected;
 
 use super::media;
 
@@ -55,9 +56,9 @@ pub struct FormAnswer {
     form: &'static str,
     /// The content type it is handed out with.
     media_type: &'static str,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of its bytes as they were sealed. The PDF that is fetched begins with them; see `protection`.
     sha256: String,
-    /// How many bytes.
+    /// How many bytes were sealed.
     size_bytes: u64,
     /// Where it is fetched, by the issuing system.
     #[schema(format = "uri")]
@@ -97,6 +98,8 @@ pub struct LicenseAnswer {
     /// What is true of it today.
     #[schema(schema_with = standing_schema)]
     standing: Standing,
+    /// How well the seal of the PDF is protected against the end of its certificates.
+    protection: ProtectionAnswer,
     /// Where the forms are fetched, PDF first.
     forms: Vec<FormAnswer>,
 }
@@ -124,10 +127,49 @@ impl LicenseAnswer {
             valid_to: record.validity.to().map(|day| day.to_string()),
             content_digest: record.content_digest.to_string(),
             shelved_at: record.shelved_at.to_string(),
+            protection: ProtectionAnswer::of(&described.protected),
             forms: forms(record, public_url),
             standing: described.standing,
         }
     }
+}
+
+/// How well the seal of a PDF is protected (长期保护), as PAdES names it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Protection)]
+pub struct ProtectionAnswer {
+    /// `B-B`: a seal. `B-T`: a time-stamp proves when it was there. `B-LT`: the file brings what is needed to
+    /// check it. `B-LTA`: a time-stamp protects all of that, and is renewed before it ends.
+    #[schema(schema_with = level_schema)]
+    level: &'static str,
+    /// The instant at which the seal is proven to have existed; null at B-B.
+    #[schema(format = DateTime)]
+    proven_at: Option<String>,
+    /// Until when the file that is fetched now can be checked; null for a license of a release that did not
+    /// write it down.
+    #[schema(format = DateTime)]
+    holds_until: Option<String>,
+    /// SHA-256 of the PDF that is fetched now: the sealed bytes and what protects them.
+    sha256: String,
+    /// Its size in bytes.
+    size_bytes: u64,
+}
+
+impl ProtectionAnswer {
+    fn of(protected: &Protected) -> Self {
+        let seal = protected.seal;
+        Self {
+            level: seal.map_or(Level::BB, |seal| seal.level).word(),
+            proven_at: seal.and_then(|seal| seal.proven_at).map(|at| at.to_string()),
+            holds_until: seal.map(|seal| seal.holds_until.to_string()),
+            sha256: protected.digest.to_string(),
+            size_bytes: protected.size_bytes,
+        }
+    }
+}
+
+fn level_schema() -> utoipa::openapi::schema::Object {
+    words(&Level::ALL.map(Level::word)).build()
 }
 
 /// A code and what it means.

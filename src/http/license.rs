@@ -45,7 +45,7 @@ pub async fn describe(
 
 /// Fetch a form of a license
 ///
-/// The bytes as they were sealed. Every fetch is written down before it is answered.
+/// The bytes as they were sealed; of the PDF, with what was appended since to protect its seal. Every fetch is written down before it is answered.
 #[utoipa::path(
     get,
     path = "/api/v1/licenses/{license_id}/files/{form}",

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use crate::crypto::{Digest, SeededRandom};
 use crate::domain::{
     AuthorityCode, Catalogue, Column, Day, FaultKind, FieldDefinition, FieldKind, FieldSource,
-    FilledFrom, Holder, HolderCode, HolderCodeKind, HolderRule, IssuingAuthority, LicenseId,
+    FilledFrom, Holder, HolderCode, HolderCodeKind, HolderRule, IssuingAuthority, Level, LicenseId,
     LicenseKey, Moment, NumberRule, RevocationKind, Standing, SubmissionFault, Term, TermEnd,
     TypeDefinition, Validity,
 };
@@ -22,15 +22,15 @@ use crate::service::desks::{
     Described, FacePart, HeldLicense, HoldDesk, IssueDesk, Issued, IssuingSystem, LicenseDesk,
     OpenedLicense, VerifyDesk,
 };
-use crate::service::error::{Fault, Refusal, ShelveError};
+use crate::service::error::{Fault, Refusal};
 use crate::service::ports::{
-    ChangedState, Clock, DuePage, DueQuestion, Form, FormRecord, Intention, IntentionNo, Later,
-    ProtectError, Protecting, ProtectionRecord, Shelving, StandingChange, UsageRecord, Vault,
-    VaultCount, VersionRecord,
+    ChangedState, Clock, Form, FormRecord, Later, SealProtection, VersionRecord,
 };
+use crate::service::whole::Protected;
 
 use crate::http::{Doors, HttpSettings, Permits};
 
+use super::fake_vault::PingVault;
 use super::fake_verdicts::verdicts;
 
 /// A license id that is well formed.
@@ -141,7 +141,9 @@ impl HoldDesk for Desks {
             let mine = held().into_iter().filter(|_| holder.as_str() == HOLDER);
             let held = mine.into_iter().find(|held| held.record.id == *id);
             let held = held.ok_or(Refusal::NotFound)?;
-            Ok(OpenedLicense { held, holder_names: vec!["安小平".to_owned()], face: face() })
+            let protected = protected(&held.record);
+            let holder_names = vec!["安小平".to_owned()];
+            Ok(OpenedLicense { held, holder_names, face: face(), protected })
         })
     }
 
@@ -172,6 +174,7 @@ impl LicenseDesk for Desks {
                 authority_name: "安平市市场监督管理局".to_owned(),
                 standing: Standing::InForce,
                 newest: id.clone(),
+                protected: protected(&record(&id.to_string())),
             })
         })
     }
@@ -206,74 +209,6 @@ struct FakeClock(Arc<Script>);
 impl Clock for FakeClock {
     fn now(&self) -> Moment {
         moment("2026-11-22T03:20:29Z").plus_seconds(self.0.ahead.load(Ordering::Relaxed))
-    }
-}
-
-struct PingVault(Arc<Script>);
-
-impl PingVault {
-    fn unused<T: Send + 'static>() -> Later<'static, Result<T, Fault>> {
-        Box::pin(async { Err(Fault::new("vault", "the doors ask for nothing but a ping")) })
-    }
-}
-
-impl Vault for PingVault {
-    fn head(&self, _: &LicenseKey) -> Later<'_, Result<Option<VersionRecord>, Fault>> {
-        Self::unused()
-    }
-    fn find(&self, _: &LicenseId) -> Later<'_, Result<Option<VersionRecord>, Fault>> {
-        Self::unused()
-    }
-    fn object(&self, _: &FormRecord) -> Later<'_, Result<Option<Vec<u8>>, Fault>> {
-        Self::unused()
-    }
-    fn answered(&self, _: &str, _: &str) -> Later<'_, Result<Option<(Digest, LicenseId)>, Fault>> {
-        Self::unused()
-    }
-    fn by_number(
-        &self,
-        _: &crate::domain::LicenseTypeCode,
-        _: &str,
-        _: &Digest,
-    ) -> Later<'_, Result<Option<LicenseId>, Fault>> {
-        Self::unused()
-    }
-    fn held_by(&self, _: &Digest) -> Later<'_, Result<Vec<VersionRecord>, Fault>> {
-        Self::unused()
-    }
-    fn holds(&self, _: &Digest, _: &LicenseKey) -> Later<'_, Result<bool, Fault>> {
-        Self::unused()
-    }
-    fn protect(&self, _: Protecting) -> Later<'_, Result<(), ProtectError>> {
-        Box::pin(async { Err(Fault::new("vault", "the doors protect nothing").into()) })
-    }
-    fn protections(&self, _: &LicenseId) -> Later<'_, Result<Vec<ProtectionRecord>, Fault>> {
-        Self::unused()
-    }
-    fn due(&self, _: &DueQuestion) -> Later<'_, Result<DuePage, Fault>> {
-        Self::unused()
-    }
-    fn intend(&self, _: Intention) -> Later<'_, Result<IntentionNo, Fault>> {
-        Self::unused()
-    }
-    fn shelve(&self, _: Shelving) -> Later<'_, Result<(), ShelveError>> {
-        Box::pin(async { Err(Fault::new("vault", "unused").into()) })
-    }
-    fn change_standing(&self, _: StandingChange) -> Later<'_, Result<(), Fault>> {
-        Self::unused()
-    }
-    fn standing_changes(&self, _: &LicenseKey) -> Later<'_, Result<Vec<StandingChange>, Fault>> {
-        Self::unused()
-    }
-    fn record_usage(&self, _: UsageRecord) -> Later<'_, Result<(), Fault>> {
-        Self::unused()
-    }
-    fn count(&self) -> Later<'_, Result<VaultCount, Fault>> {
-        Self::unused()
-    }
-    fn ping(&self) -> Later<'_, Result<(), Fault>> {
-        let down = *self.0.vault_down.lock().unwrap();
-        Box::pin(async move { if down { Err(Fault::new("vault.ping", "gone")) } else { Ok(()) } })
     }
 }
 
@@ -322,6 +257,16 @@ pub async fn send(router: &Router, request: Request<Body>) -> (StatusCode, Heade
 /// Fetches an address.
 pub async fn get(router: &Router, address: &str) -> (StatusCode, HeaderMap, String) {
     send(router, Request::get(address).body(Body::empty()).unwrap()).await
+}
+
+/// As a keeper leaves it.
+fn protected(record: &VersionRecord) -> Protected {
+    let seal = SealProtection {
+        level: Level::BLTA,
+        proven_at: Some(record.shelved_at),
+        holds_until: moment("2036-06-01T00:00:00Z"),
+    };
+    Protected { seal: Some(seal), digest: Digest::of(b"protected pdf"), size_bytes: 191_500 }
 }
 
 fn record(id: &str) -> VersionRecord {

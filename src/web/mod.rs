@@ -23,6 +23,8 @@ mod api_tests;
 #[cfg(test)]
 mod fake_desks;
 #[cfg(test)]
+mod fake_vault;
+#[cfg(test)]
 mod fake_verdicts;
 #[cfg(test)]
 mod server_tests;

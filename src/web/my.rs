@@ -7,13 +7,16 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 
+use crate::domain::Level;
 use crate::http::license::{parse_form, parse_id};
 use crate::http::media::{Handing, hand_out};
 use crate::http::problem::Problem;
 use crate::service::desks::{FacePart, HeldLicense};
 use crate::service::ports::Form;
+use crate::service::whole::Protected;
 
 use super::Pages;
+use super::lang::Lang;
 use super::page::{Page, draw};
 use super::session::Session;
 use super::standing_words::{Mark, sentence};
@@ -37,6 +40,7 @@ struct LicensePage {
     texts: Vec<(String, String)>,
     tables: Vec<Table>,
     files: Vec<(&'static str, u64)>,
+    protection: Option<String>,
 }
 
 /// A license in a line.
@@ -101,9 +105,20 @@ pub async fn open(
     let forms = opened.held.record.forms.iter();
     let files = forms.map(|form| (form.form.word(), form.size_bytes.div_ceil(1_000))).collect();
     let holders = opened.holder_names.join("、");
+    let protection = protection_words(&opened.protected, &page);
     let line = Line::of(opened.held, &page);
-    let drawn =
-        LicensePage { line, holders, sentence, successor, portraits, texts, tables, files, page };
+    let drawn = LicensePage {
+        line,
+        holders,
+        sentence,
+        successor,
+        portraits,
+        texts,
+        tables,
+        files,
+        protection,
+        page,
+    };
     Ok(draw(StatusCode::OK, &drawn))
 }
 
@@ -121,6 +136,20 @@ pub async fn fetch(
         _ => Handing::Attachment,
     };
     Ok(hand_out(&id, form, bytes, handing))
+}
+
+/// How long the PDF can be checked, in words for its holder; nothing where that was not written down.
+fn protection_words(protected: &Protected, page: &Page) -> Option<String> {
+    let seal = protected.seal?;
+    let until = seal.holds_until.day_in_china();
+    Some(match (seal.level, page.lang) {
+        (Level::BLTA, Lang::Zh) => format!("时间戳长期保护，可核验至 {until}，届前续期"),
+        (Level::BLTA, Lang::En) => {
+            format!("By time-stamps; can be checked until {until}, and is renewed before")
+        }
+        (level, Lang::Zh) => format!("可核验至 {until}（{level}）"),
+        (level, Lang::En) => format!("Can be checked until {until} ({level})"),
+    })
 }
 
 impl Line {
