@@ -4,9 +4,11 @@
 //! a type below has been checked in full when it was made, so code that holds one never checks again: the
 //! check digit of a number, the form of an id, the order of two days are looked at once, at the door.
 
+pub mod annotated_copy;
 pub mod catalogue;
 pub mod catalogue_file;
 pub mod check_char;
+pub mod copy_fault;
 pub mod division;
 pub mod face;
 mod fill;
@@ -27,10 +29,12 @@ pub mod version;
 pub mod wire;
 pub mod wire_table;
 
+pub use annotated_copy::{AnnotatedCopy, BadCopyNumber, CopyMaker, CopyNumber, CopyRequest};
 pub use catalogue::{
     Catalogue, CatalogueFault, Column, FieldDefinition, FieldKind, FieldSource, FilledFrom,
     HolderRule, IssuingAuthority, NumberRule, Term, TermEnd, TypeDefinition,
 };
+pub use copy_fault::{CopyFault, CopyFaultKind};
 pub use division::{Division, DivisionCode, DivisionLevel, DivisionTree};
 pub use face::{FaceData, FaceValue, Portrait, PortraitType};
 pub use holder::{Holder, HolderCode, HolderCodeKind};

@@ -122,7 +122,7 @@ pub(super) trait Code {}
 impl Code for AuthorityCode {}
 impl Code for LicenseTypeCode {}
 
-fn is_forbidden(found: char) -> bool {
+pub(super) fn is_forbidden(found: char) -> bool {
     found.is_control()
         || is_compatibility_ideograph(found)
         || matches!(
