@@ -957,6 +957,7 @@ fn sealed(
         certs: &[],
         crls: &[],
         gap_len: cms.max_len() + timestamp_room(TOKEN_ROOM),
+        copy: None,
     });
     let unsealed = unsealed.unwrap();
     let under_seal = Digest::of_parts(&unsealed.sealed_parts());

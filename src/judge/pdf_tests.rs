@@ -110,6 +110,7 @@ fn drawn_with(scene: &Scene, parts: &Parts, stamp: Option<&dyn Fn(Vec<u8>) -> Ve
         certs: &[],
         crls: &crls,
         gap_len: template.max_len() + timestamp_room(2_000),
+        copy: None,
     };
     let drawn = draw(&face, fonts(), &input).unwrap();
     let Some(stamp) = stamp else { return drawn.preview(&binding).unwrap() };

@@ -10,6 +10,7 @@ use pdf_writer::types::{AnnotationFlags, FieldType, SigFlags};
 use pdf_writer::writers::{Field, Resources};
 use pdf_writer::{Content, Date, Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
 
+use super::annotate;
 use super::deflate::Deflater;
 use super::draw::{Attachment, Binding};
 use super::face::{CompiledFace, object};
@@ -40,7 +41,7 @@ pub(super) fn assemble(
     let used = drawing.fonts.as_ref()?;
     let dynamic_fonts = used.embed(fonts, &mut pdf, &mut next, &mut deflater)?;
     let pictures = picture_objects(&mut pdf, &drawing.pictures, &mut next, &mut deflater);
-    resources(&mut pdf, face, &dynamic_fonts, &pictures);
+    resources(&mut pdf, face, &dynamic_fonts, &pictures, input.copy.is_some());
     pages(&mut pdf, &mut drawing, &mut deflater);
     structure(&mut pdf, &drawing, &input.seal.words);
     seal_field(&mut pdf, input, &drawing, sealing);
@@ -50,7 +51,11 @@ pub(super) fn assemble(
     info.title(TextStr(input.title)).creator(TextStr(xmp::PRODUCER));
     info.producer(TextStr(xmp::PRODUCER)).creation_date(date).modified_date(date);
     info.finish();
-    let packet = xmp::packet(input.title, license_id, input.content_digest_hex, input.sealed_at);
+    let own = match input.copy {
+        Some(copy) => copy.properties(),
+        None => xmp::of_original(license_id, input.content_digest_hex),
+    };
+    let packet = xmp::packet(input.title, &own, input.sealed_at);
     pdf.metadata(object::METADATA, packet.as_bytes());
 
     let attachment =
@@ -65,7 +70,13 @@ pub(super) fn assemble(
 }
 
 /// What the contents of all pages name: fonts, figures and pictures.
-fn resources(pdf: &mut Pdf, face: &CompiledFace, fonts: &[(String, Ref)], pictures: &[Ref]) {
+fn resources(
+    pdf: &mut Pdf,
+    face: &CompiledFace,
+    fonts: &[(String, Ref)],
+    pictures: &[Ref],
+    annotated: bool,
+) {
     let mut resources = pdf.indirect(object::RESOURCES).start::<Resources<'_>>();
     let mut names = resources.fonts();
     for (name, id) in face.fonts.iter().chain(fonts) {
@@ -79,6 +90,10 @@ fn resources(pdf: &mut Pdf, face: &CompiledFace, fonts: &[(String, Ref)], pictur
     for (number, id) in pictures.iter().enumerate() {
         names.pair(Name(picture_name(number).as_bytes()), id);
     }
+    names.finish();
+    if annotated {
+        annotate::graphics_state(&mut resources);
+    }
 }
 
 /// Every page with its content.
@@ -91,7 +106,8 @@ fn pages(pdf: &mut Pdf, drawing: &mut Drawing<'_>, deflater: &mut Deflater) {
     for (number, sheet) in drawing.sheets.iter().enumerate() {
         let (width, height) = (sheet.width.to_points(), sheet.height.to_points());
         let mut page = pdf.page(sheet.page);
-        page.parent(object::PAGES).media_box(Rect::new(0.0, 0.0, rounded(width), rounded(height)));
+        let foot = rounded(-sheet.strip.to_points());
+        page.parent(object::PAGES).media_box(Rect::new(0.0, foot, rounded(width), rounded(height)));
         page.contents_array([sheet.background, sheet.values]);
         page.pair(Name(b"Resources"), object::RESOURCES);
         if drawing.seal.is_some_and(|(sealed, _)| sealed == number) {

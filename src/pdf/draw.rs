@@ -6,7 +6,9 @@
 //!
 //! Fetching values, choosing the face and sealing are left to `service`.
 
+use super::annotate::{Annotation, annotate};
 use super::assemble;
+use super::copy_facts::CopyFacts;
 use super::draw_fault::DrawError;
 use super::face::CompiledFace;
 use super::font::FontBook;
@@ -36,6 +38,12 @@ pub struct DrawnFace<'a> {
 }
 
 impl DrawnFace<'_> {
+    /// The same face as an annotated copy: the annotation across every page and in a strip below it.
+    pub fn annotate(mut self, annotation: &Annotation<'_>) -> Result<Self, DrawError> {
+        annotate(&mut self.drawing, self.fonts, annotation)?;
+        Ok(self)
+    }
+
     /// The whole file, with a gap for its seal.
     pub fn assemble(self, binding: &Binding<'_>) -> Result<UnsealedPdf, DrawError> {
         let (bytes, signature_at) = self.write(binding, true)?;
@@ -91,6 +99,8 @@ pub struct Binding<'a> {
     pub crls: &'a [&'a [u8]],
     /// Bytes of seal that the gap takes.
     pub gap_len: usize,
+    /// For an annotated copy: what its metadata say instead of the license id.
+    pub copy: Option<&'a CopyFacts>,
 }
 
 /// The value of a field.

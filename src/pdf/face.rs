@@ -142,6 +142,7 @@ impl CompiledPage {
             page: self.page.unwrap_or_else(|| next.bump()),
             width: self.width,
             height: self.height,
+            strip: Mm(0.0),
             background: self.background,
             values,
             parents,

@@ -1,5 +1,6 @@
 //! The sealed PDF: drawing, sealing gap, reading.
 
+mod annotate;
 #[cfg(test)]
 mod archival;
 mod art;
@@ -7,6 +8,7 @@ mod art_look;
 mod art_shape;
 mod assemble;
 mod byte_range;
+mod copy_facts;
 mod deflate;
 mod draw;
 mod draw_fault;
@@ -44,8 +46,10 @@ mod units;
 mod vertical;
 mod xmp;
 
+pub use annotate::Annotation;
 pub use art::{Art, ArtFault, ArtProblem};
 pub use byte_range::{Coverage, CoverageError};
+pub use copy_facts::{COPY_REASON, CopyClaim, CopyFacts};
 pub use draw::{Attachment, Binding, DrawValue, DrawnFace, FaceInput, draw};
 pub use draw_fault::{DrawError, DrawFault, DrawFaultKind};
 pub use extend::{

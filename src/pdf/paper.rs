@@ -34,6 +34,11 @@ impl Paper {
         }
     }
 
+    /// Goes on writing on a page of `height` that was finished, with the fonts of all pages.
+    pub(super) fn reopen(fonts: FontSet, content: Content, height: Mm, next_mark: i32) -> Self {
+        Self { content, fonts, height_pt: height.to_points(), next_mark }
+    }
+
     /// Begins a part that has its place in the structure tree, and gives its number.
     pub(super) fn begin(&mut self, role: &[u8]) -> i32 {
         let number = self.next_mark;

@@ -17,6 +17,7 @@
 use std::borrow::Cow;
 
 use super::byte_range::Coverage;
+use super::copy_facts::CopyClaim;
 use super::deflate::inflate;
 use super::gap::{find, find_last, held};
 use super::history::{DocumentTimestamp, History};
@@ -48,6 +49,8 @@ pub struct SealedFile<'f> {
     pub license_id: Option<String>,
     /// The digest of the content in the metadata.
     pub content_digest_hex: Option<String>,
+    /// What the metadata say of an annotated copy.
+    pub copy: CopyClaim,
     /// The associated file.
     pub attachment: Option<AttachedFile<'f>>,
     /// Certificates of the DSS dictionary in its newest state, in DER. The lists only grow, so what was there earlier
@@ -180,6 +183,7 @@ fn sealed<'f>(history: &History<'f>) -> Result<SealedFile<'f>, Trouble> {
         reason: signature.text("Reason"),
         license_id: fact(xmp::LICENSE_ID_ELEMENT),
         content_digest_hex: fact(xmp::DIGEST_ELEMENT),
+        copy: packet.map_or(CopyClaim::None, CopyClaim::read),
         attachment,
         certs,
         crls,

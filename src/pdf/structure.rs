@@ -37,6 +37,8 @@ pub(super) struct Sheet {
     pub(super) page: Ref,
     pub(super) width: Mm,
     pub(super) height: Mm,
+    /// Height of the strip below the page that an annotation is printed on; 0 where there is none.
+    pub(super) strip: Mm,
     /// The content stream that lies beneath, made with the face.
     pub(super) background: Ref,
     /// The number of the content stream that is drawn anew.
@@ -181,6 +183,37 @@ impl<'a> Drawing<'a> {
         let (kids, alternative, bounds) = (Vec::new(), Cow::Borrowed(""), None);
         self.parts.push(StructurePart { id, role, parent, kids, alternative, bounds });
         self.parts.len() - 1
+    }
+
+    /// Adds an element for the next marked part of a finished page, to be read before all else that is on it.
+    pub(super) fn preface(&mut self, role: &'static [u8], sheet: usize) {
+        let Some(number) = self.sheets.get(sheet).map(Sheet::first_mark) else { return };
+        let beginning =
+            self.kids.iter().position(|kid| self.home(*kid).is_some_and(|h| h >= sheet));
+        let beginning = beginning.unwrap_or(self.kids.len());
+        let id = self.next.bump();
+        self.kids.insert(beginning, id);
+        let (parent, kids) = (object::DOCUMENT, vec![Kid::Mark { sheet, number }]);
+        let (alternative, bounds) = (Cow::Borrowed(""), None);
+        self.parts.push(StructurePart { id, role, parent, kids, alternative, bounds });
+        if let Some(sheet) = self.sheets.get_mut(sheet) {
+            sheet.marks.push(id);
+        }
+    }
+
+    /// The page on which an element begins.
+    fn home(&self, element: Ref) -> Option<usize> {
+        if element == object::SEAL_PART {
+            return self.seal.map(|(sheet, _)| sheet);
+        }
+        let marked = self.sheets.iter().position(|sheet| sheet.marks.contains(&element));
+        marked.or_else(|| {
+            let group = self.parts.iter().find(|part| part.id == element)?;
+            group.kids.iter().find_map(|kid| match kid {
+                Kid::Mark { sheet, .. } => Some(*sheet),
+                Kid::Part(part) => self.home(*part),
+            })
+        })
     }
 
     /// The number of the page in hand.

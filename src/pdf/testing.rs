@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::{
-    Attachment, Binding, CompiledFace, DrawValue, FaceFile, FaceInput, FontBook, FontsFile,
-    LoadedFont, SealMark, ValidationData, draw, extend_with_timestamp, extend_with_validation,
+    Annotation, Attachment, Binding, COPY_REASON, CompiledFace, CopyFacts, DrawValue, FaceFile,
+    FaceInput, FontBook, FontsFile, LoadedFont, SealMark, ValidationData, draw,
+    extend_with_timestamp, extend_with_validation,
 };
+use crate::domain::annotated_copy::{AnnotatedCopy, CopyMaker};
 use crate::domain::time::Moment;
 
 pub(super) const FONTS_TOML: &str = include_str!("../../templates/fonts.toml");
@@ -116,6 +118,7 @@ impl Sample {
             certs: &[],
             crls,
             gap_len: 4096,
+            copy: None,
         }
     }
 }
@@ -161,4 +164,34 @@ pub(super) fn stamped(file: &[u8]) -> Vec<u8> {
 pub(super) fn validated(file: &[u8]) -> Vec<u8> {
     let data = ValidationData { certs: &[CERT], crls: &[CRL], ocsps: &[OCSP] };
     [file, &extend_with_validation(file, &data).unwrap()].concat()
+}
+
+/// An annotated copy of the sample license.
+pub(super) fn copy_facts() -> CopyFacts {
+    let copy = AnnotatedCopy::recalled(
+        LICENSE_ID.parse().unwrap(),
+        "2026ABCDEFGHJKMN".parse().unwrap(),
+        ("办理贷款", "示例银行股份有限公司云台支行", "2027-01-31".parse().unwrap()),
+        CopyMaker::Holder,
+        "2026-11-18T08:26:40Z".parse().unwrap(),
+    );
+    CopyFacts { copy: copy.unwrap(), original_digest: DIGEST.parse().unwrap() }
+}
+
+/// An annotated copy of the sample license, as [`sealed`] is.
+pub(super) fn sealed_copy() -> Vec<u8> {
+    let (sample, facts) = (sample(), copy_facts());
+    let values = sample.values();
+    let (across, foot) = (facts.copy.across(), facts.copy.in_chinese());
+    let drawn = draw(face(), fonts(), &sample.face_input(&values)).unwrap();
+    let drawn = drawn.annotate(&Annotation { across: &across, foot: &foot }).unwrap();
+    let digest = facts.digest().to_string();
+    let binding = Binding {
+        title: "加注件：营业执照",
+        reason: COPY_REASON,
+        content_digest_hex: &digest,
+        copy: Some(&facts),
+        ..sample.binding(&[])
+    };
+    drawn.assemble(&binding).unwrap().seal(CMS).unwrap()
 }

@@ -6,6 +6,8 @@
 //!
 //! Source: ISO 16684-1 (XMP); ISO 19005-3 (PDF/A-3), 6.6; ICC.1:2004-10 (profiles).
 
+use std::borrow::Cow;
+
 use crate::domain::time::Moment;
 
 /// The name of the program in every file it writes.
@@ -14,8 +16,36 @@ pub(super) const PRODUCER: &str = "Zhengku";
 pub(super) const DIGEST_ELEMENT: &str = "zk:contentDigest";
 pub(super) const LICENSE_ID_ELEMENT: &str = "zk:licenseId";
 
-/// The packet for one license.
-pub(super) fn packet(title: &str, license_id: &str, digest_hex: &str, at: Moment) -> String {
+/// An element of our own: a fact about the license.
+pub(super) struct Property<'a> {
+    /// Its name, without the prefix.
+    pub(super) name: &'static str,
+    /// What it says.
+    pub(super) value: Cow<'a, str>,
+    /// What it is, for the extension schema.
+    pub(super) description: &'static str,
+}
+
+/// What an original says of itself.
+pub(super) fn of_original<'a>(license_id: &'a str, digest_hex: &'a str) -> Vec<Property<'a>> {
+    let property =
+        |name, value: &'a str, description| Property { name, value: value.into(), description };
+    vec![
+        property(
+            "licenseId",
+            license_id,
+            "Identifier of this version of the license, GB/T 36904-2018",
+        ),
+        property(
+            "contentDigest",
+            digest_hex,
+            "SHA-256 of the content of the license, in hexadecimal",
+        ),
+    ]
+}
+
+/// The packet for one file.
+pub(super) fn packet(title: &str, own: &[Property<'_>], at: Moment) -> String {
     let mut text = String::with_capacity(3200);
     text.push_str(
         "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n\
@@ -41,16 +71,11 @@ pub(super) fn packet(title: &str, license_id: &str, digest_hex: &str, at: Moment
         ("xmp:ModifyDate", &at),
         ("pdfaid:part", "3"),
         ("pdfaid:conformance", "U"),
-        (LICENSE_ID_ELEMENT, license_id),
-        (DIGEST_ELEMENT, digest_hex),
     ] {
-        for part in ["<", element, ">"] {
-            text.push_str(part);
-        }
-        escape(value, &mut text);
-        for part in ["</", element, ">\n"] {
-            text.push_str(part);
-        }
+        write_element(["", element], value, &mut text);
+    }
+    for Property { name, value, .. } in own {
+        write_element(["zk:", name], value, &mut text);
     }
     text.push_str(
         "<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType=\"Resource\">\
@@ -58,10 +83,7 @@ pub(super) fn packet(title: &str, license_id: &str, digest_hex: &str, at: Moment
          <pdfaSchema:namespaceURI>urn:zhengku:license:1</pdfaSchema:namespaceURI>\
          <pdfaSchema:prefix>zk</pdfaSchema:prefix><pdfaSchema:property><rdf:Seq>",
     );
-    for (name, description) in [
-        ("licenseId", "Identifier of this version of the license, GB/T 36904-2018"),
-        ("contentDigest", "SHA-256 of the content of the license, in hexadecimal"),
-    ] {
+    for Property { name, description, .. } in own {
         for part in [
             "<rdf:li rdf:parseType=\"Resource\"><pdfaProperty:name>",
             name,
@@ -81,7 +103,7 @@ pub(super) fn packet(title: &str, license_id: &str, digest_hex: &str, at: Moment
 }
 
 /// The text of `element`, which must stand once in `packet`, with its escapes undone.
-pub(super) fn element<'p>(packet: &'p str, element: &str) -> Option<std::borrow::Cow<'p, str>> {
+pub(super) fn element<'p>(packet: &'p str, element: &str) -> Option<Cow<'p, str>> {
     let (_, after) = packet.split_once(&format!("<{element}>"))?;
     let (value, rest) = after.split_once(&format!("</{element}>"))?;
     if rest.contains(&format!("<{element}>")) || value.contains('<') {
@@ -90,7 +112,18 @@ pub(super) fn element<'p>(packet: &'p str, element: &str) -> Option<std::borrow:
     if !value.contains('&') {
         return Some(value.into());
     }
+    // An ampersand last, or what it stands before would be undone twice.
     Some(value.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").into())
+}
+
+fn write_element([prefix, name]: [&str; 2], value: &str, text: &mut String) {
+    for part in ["<", prefix, name, ">"] {
+        text.push_str(part);
+    }
+    escape(value, text);
+    for part in ["</", prefix, name, ">\n"] {
+        text.push_str(part);
+    }
 }
 
 fn escape(value: &str, text: &mut String) {
@@ -183,7 +216,7 @@ mod tests {
     #[test]
     fn our_own_facts_are_read_back_from_the_packet() {
         let at = Moment::from_unix_seconds(1_795_000_000);
-        let packet = packet("营业执照 <&>", "1.2.156&<>", "AB12", at);
+        let packet = packet("营业执照 <&>", &of_original("1.2.156&<>", "AB12"), at);
         assert_eq!(element(&packet, LICENSE_ID_ELEMENT).as_deref(), Some("1.2.156&<>"));
         assert_eq!(element(&packet, DIGEST_ELEMENT).as_deref(), Some("AB12"));
         assert!(packet.contains("营业执照 &lt;&amp;&gt;</rdf:li>"));

@@ -139,6 +139,7 @@ pub fn preview(
         certs: &[],
         crls: &[],
         gap_len: 0,
+        copy: None,
     };
     drawn.preview(&binding).map_err(|error| told(error.to_string()))
 }

@@ -306,6 +306,7 @@ impl Issuing {
                 certs: &[],
                 crls: &crls,
                 gap_len,
+                copy: None,
             })
             .map_err(|error: DrawError| Fault::new("seal.assemble", error))?;
         let digest = Digest::of_parts(&unsealed.sealed_parts());
