@@ -19,9 +19,10 @@ use crate::pdf::{
     ExtendError, SealedFile, ValidationData, extend_with_timestamp, extend_with_validation,
     read_sealed,
 };
+use crate::pki::certificate::TIME_STAMPING;
 use crate::pki::{
-    Certificate, CertificateError, PathError, Purpose, SignedData, TimestampToken, TrustStore,
-    VerifiedPath, verify_path_for,
+    Certificate, CertificateError, OcspResponse, PathError, Purpose, SignedData, TimestampToken,
+    TrustStore, VerifiedPath, verify_path_for,
 };
 
 use super::error::Fault;
@@ -294,7 +295,14 @@ impl Protect {
             }
             match self.revocations.evidence(subject, issuer, since).await {
                 Ok(Evidence::Crl(der)) => collected.crls.push(der),
-                Ok(Evidence::Ocsp(der)) => collected.ocsps.push(der),
+                Ok(Evidence::Ocsp(der)) => {
+                    // Readers take a responder's certificate for proven where it stands by itself.
+                    if let Ok(answer) = OcspResponse::from_der(&der) {
+                        let enclosed = answer.certificates().iter();
+                        collected.certs.extend(enclosed.map(|one| one.der().to_vec()));
+                    }
+                    collected.ocsps.push(der);
+                }
                 Err(fault) => {
                     collected.about.remove(&subject.digest());
                     return Err(ProtectFault::Revocation(fault));
@@ -302,9 +310,12 @@ impl Protect {
             }
         }
         // The leaf is enclosed in the message it signed; its issuers need not be. The anchor goes along for readers
-        // that look for whoever signed a list among what the file brings, and trust it by their own list.
+        // that look for whoever signed a list among what the file brings, and trust it by their own list. So does
+        // the leaf of a time-stamp: readers take the certificates in a seal for proven, not those in its time-stamp.
         let issuers = path.intermediates().iter().chain([path.anchor()]);
-        collected.certs.extend(issuers.map(|issuer| issuer.der().to_vec()));
+        let stamps = path.leaf().has_purpose(TIME_STAMPING).then(|| path.leaf());
+        let all = issuers.chain(stamps);
+        collected.certs.extend(all.map(|certificate| certificate.der().to_vec()));
         Ok(())
     }
 

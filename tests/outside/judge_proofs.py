@@ -5,17 +5,22 @@
 2. A time-stamp authority made of OpenSSL alone, with RSA and SHA-384: the program asks it while it issues, OpenSSL
    reads the program's request, and the sealed PDF is validated with its time-stamp by pyHanko and by the program.
 3. The token out of that PDF, taken by OpenSSL for the seal's signature and for nothing else.
+4. A license that outlives its certificates: stamped by one authority while it is issued, brought to B-LTA by the keeper
+   with another, and validated years after the seal's certificate and the first authority's have ended.
 """
 
 import asyncio
+import datetime
 import hashlib
 import http.server
 import json
+import logging
 import re
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from program import KEYS, SUBMISSIONS, Server, must_have, run
@@ -29,7 +34,7 @@ default_ca = ca_default
 database = {folder}/index.txt
 crlnumber = {folder}/crlnumber
 default_md = sha384
-default_crl_days = 30
+default_crl_days = 3000
 [tsa_certificate]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -121,7 +126,7 @@ def development_services(folder: Path, keys: Path) -> None:
 class Authority:
     """A time-stamp authority on loopback that is OpenSSL and nothing of ours."""
 
-    def __init__(self, folder: Path, ess: str):
+    def __init__(self, folder: Path, ess: str, days: int = 1000):
         self.folder = folder
         folder.mkdir()
         self.root, self.lists = folder / "root.pem", folder / "crl.pem"
@@ -131,13 +136,13 @@ class Authority:
             (folder / name).write_text(text, "utf-8")
         root_key = folder / "root.key"
         openssl("req", "-x509", "-newkey", "rsa:3072", "-nodes", "-sha384", "-keyout", root_key, "-out", self.root,
-                "-days", "3650", "-subj", "/CN=DEV foreign time-stamp root", "-config", self.config,
+                "-days", "3650", "-subj", f"/CN=DEV {folder.name} root", "-config", self.config,
                 "-extensions", "root_certificate")
         request = folder / "tsa.csr"
         openssl("req", "-new", "-newkey", "rsa:3072", "-nodes", "-keyout", self.key, "-out", request,
-                "-subj", "/CN=DEV foreign time-stamp authority", "-config", self.config)
+                "-subj", f"/CN=DEV {folder.name}", "-config", self.config)
         openssl("x509", "-req", "-in", request, "-CA", self.root, "-CAkey", root_key, "-CAcreateserial", "-sha384",
-                "-days", "1000", "-extfile", self.config, "-extensions", "tsa_certificate", "-out", self.signer)
+                "-days", str(days), "-extfile", self.config, "-extensions", "tsa_certificate", "-out", self.signer)
         openssl("ca", "-gencrl", "-config", self.config, "-keyfile", root_key, "-cert", self.root, "-out", self.lists)
         self.requests: list[bytes] = []
 
@@ -173,8 +178,8 @@ class Authority:
         self.thread.join(5)
 
 
-def issue_stamped(folder: Path, keys: Path, authority: Authority) -> Path:
-    """One license, sealed with a time-stamp of this authority; where its PDF lies."""
+def issue_stamped(folder: Path, keys: Path, authority: Authority) -> tuple[str, Path]:
+    """One license, sealed with a time-stamp of this authority; its id, and where its PDF lies."""
     config = settings(keys, authority.root, authority.lists)
     config |= {"timestamps.tsa": [authority.url], "timestamps.at_issue": "B-T", "timestamps.deadline_ms": 20_000}
     with Server(folder / f"data-{authority.folder.name}", **config) as server:
@@ -186,31 +191,111 @@ def issue_stamped(folder: Path, keys: Path, authority: Authority) -> Path:
         expect("its PDF is fetched", status == 200, repr(pdf[:200]))
     path = folder / f"{authority.folder.name}.pdf"
     path.write_bytes(pdf)
-    return path
+    return license_id, path
+
+
+def der_of(paths: list[Path], kind):
+    from asn1crypto import pem
+
+    return [kind.load(der) for path in paths for _, _, der in pem.unarmor(path.read_bytes(), multiple=True)]
 
 
 def pyhanko_says(pdf: Path, roots: list[Path], lists: list[Path]):
-    from asn1crypto import crl, pem, x509
+    from asn1crypto import crl, x509
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import async_validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
 
-    def load(paths, kind):
-        for path in paths:
-            for _, _, der in pem.unarmor(path.read_bytes(), multiple=True):
-                yield kind.load(der)
-
-    context = ValidationContext(trust_roots=list(load(roots, x509.Certificate)), allow_fetching=False,
-                                crls=list(load(lists, crl.CertificateList)), revocation_mode="require")
+    context = ValidationContext(trust_roots=der_of(roots, x509.Certificate), allow_fetching=False,
+                                crls=der_of(lists, crl.CertificateList), revocation_mode="require")
     with pdf.open("rb") as file:
         signature = PdfFileReader(file).embedded_signatures[0]
         return asyncio.run(async_validate_pdf_signature(signature, signer_validation_context=context,
                                                         ts_validation_context=context))
 
 
+def judged(pdf: Path, trust: list[Path], *more) -> dict:
+    """The program's own verdict."""
+    arguments = ["verify", pdf, "--json", *more]
+    for path in trust:
+        arguments += ["--trust", path]
+    verdict = json.loads(run(*arguments, check=False).stdout)
+    return verdict[0] if isinstance(verdict, list) else verdict
+
+
+def pyhanko_lta(pdf: Path, roots: list[Path], lists: list[Path], at: datetime.datetime):
+    """pyHanko's validation with archival data (EN 319 102-1, 5.6.3) at this moment."""
+    from asn1crypto import crl, x509
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation.ades import ades_lta_validation
+    from pyhanko.sign.validation.policy_decl import (
+        LocalKnowledge,
+        PdfSignatureValidationSpec,
+        SignatureValidationSpec,
+    )
+    from pyhanko_certvalidator.context import CertValidationPolicySpec
+    from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
+    from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+    from pyhanko_certvalidator.registry import SimpleTrustManager
+    from pyhanko_certvalidator.revinfo.archival import CRLContainer
+
+    spec = SignatureValidationSpec(
+        cert_validation_policy=CertValidationPolicySpec(
+            trust_manager=SimpleTrustManager.build(trust_roots=der_of(roots, x509.Certificate)),
+            revinfo_policy=CertRevTrustPolicy(revocation_checking_policy=REQUIRE_REVINFO)),
+        local_knowledge=LocalKnowledge(
+            known_crls=[CRLContainer(one) for one in der_of(lists, crl.CertificateList)]))
+    timing = ValidationTimingInfo(validation_time=at, best_signature_time=at, point_in_time_validation=True)
+    with pdf.open("rb") as file:
+        signature = PdfFileReader(file).embedded_regular_signatures[0]
+        return asyncio.run(ades_lta_validation(signature, PdfSignatureValidationSpec(spec), timing_info=timing))
+
+
+def outlives(folder: Path, keys: Path) -> None:
+    with Authority(folder / "tsa-short", "sha256", 900) as first, Authority(folder / "tsa-long", "sha256", 2900) as second:
+        license_id, stamped = issue_stamped(folder, keys, first)
+        roots = [keys / "root.pem", first.root, second.root]
+        config = settings(keys, first.root, first.lists, second.root, second.lists)
+        headers = {"Authorization": "Bearer DEV-issuing-system"}
+        # A responder has the word on the seal: pyHanko finds no list of an issuer that is not an anchor in the past.
+        with Server(folder / "data-responder", **config) as responder, \
+                Server(folder / f"data-{first.folder.name}", **config, **{
+                    "timestamps.tsa": [second.url], "timestamps.ocsp": [f"{responder.url}/dev/ocsp"],
+                    "timestamps.keep": "B-LTA", "timestamps.look_every_ms": 200, "timestamps.deadline_ms": 20_000,
+                }) as server:
+            for _ in range(150):
+                _, _, pdf = server.ask("GET", f"/api/v1/licenses/{license_id}/files/pdf", headers=headers)
+                if b"/DocTimeStamp" in pdf:
+                    break
+                time.sleep(0.2)
+        expect("the keeper brings the license to B-LTA", b"/DocTimeStamp" in pdf)
+        expect("and what was sealed is as it was", pdf.startswith(stamped.read_bytes()))
+        archived = folder / "archived.pdf"
+        archived.write_bytes(pdf)
+
+        now = datetime.datetime.now(datetime.timezone.utc)
+        for days in (0, 2500):
+            at = now + datetime.timedelta(days=days)
+            verdict = judged(archived, [*roots, first.lists, second.lists, keys / "crl.pem"], "--at",
+                             at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+            level = verdict["protection"] and verdict["protection"]["level"]
+            expect(f"the program: valid at B-LTA after {days} days", (verdict["verdict"], level) == ("valid", "B-LTA"),
+                   json.dumps(verdict, ensure_ascii=False, indent=1))
+            result = pyhanko_lta(archived, roots, [first.lists, second.lists], at)
+            passed = result.ades_subindic.status.name == "PASSED"
+            expect(f"pyHanko: LTA validation passes after {days} days", passed,
+                   f"{result.ades_subindic}: {result.failure_msg}")
+            proven = result.oldest_evidence_record_timestamp
+            expect("pyHanko: the document time-stamp counts", proven is not None)
+        late = (now + datetime.timedelta(days=2500)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        verdict = judged(stamped, [*roots, first.lists, second.lists, keys / "crl.pem"], "--at", late)
+        expect("without the document time-stamp nothing is known by then", verdict["verdict"] == "indeterminate",
+               json.dumps(verdict, ensure_ascii=False, indent=1))
+
+
 def foreign_authority(folder: Path, keys: Path, ess: str) -> None:
     with Authority(folder / f"tsa-{ess}", ess) as authority:
-        pdf = issue_stamped(folder, keys, authority)
+        _, pdf = issue_stamped(folder, keys, authority)
         query = folder / "ours.tsq"
         query.write_bytes(authority.requests[-1])
         said = openssl("ts", "-query", "-in", query, "-text").stdout
@@ -224,11 +309,7 @@ def foreign_authority(folder: Path, keys: Path, ess: str) -> None:
         expect(f"pyHanko: the seal is valid ({ess} ESS)", status.bottom_line, status.pretty_print_details())
         expect("pyHanko: and so is its time-stamp", stamp is not None and stamp.valid and stamp.trusted and stamp.intact)
 
-        verify = ["verify", pdf, "--json"]
-        for path in roots + lists:
-            verify += ["--trust", path]
-        verdict = json.loads(run(*verify, check=False).stdout)
-        verdict = verdict[0] if isinstance(verdict, list) else verdict
+        verdict = judged(pdf, roots + lists)
         protection = verdict["protection"]
         proven = protection and protection["level"] in ("B-T", "B-LT") and protection["proven_at"]
         expect("the program: the seal is valid, and proven in time", bool(verdict["verdict"] == "valid" and proven),
@@ -253,6 +334,8 @@ def foreign_authority(folder: Path, keys: Path, ess: str) -> None:
 
 def main() -> None:
     must_have("openssl")
+    # pyHanko writes down every certificate that has ended, as a trace; what came of it is in its result.
+    logging.disable(logging.CRITICAL)
     assert KEYS.is_dir()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -261,6 +344,7 @@ def main() -> None:
         development_services(folder, keys)
         for ess in ("sha1", "sha256"):
             foreign_authority(folder, keys, ess)
+        outlives(folder, keys)
     print("time-stamps and OCSP: OpenSSL and pyHanko agree")
 
 
