@@ -14,6 +14,8 @@ use std::fs;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -28,7 +30,7 @@ use zhengku::domain::{
 use zhengku::ecert::{EcertFacts, Json, SdJwt, looks_like_ecert};
 use zhengku::http::verification::parse_pasted;
 use zhengku::judge::VaultFact;
-use zhengku::pdf::{Art, FaceFile, FontsFile, read_sealed};
+use zhengku::pdf::{Art, FaceFile, FontsFile, portrait_fault, read_sealed};
 use zhengku::pki::{Certificate, Crl, SignedData, der};
 use zhengku::service::ports::Form;
 
@@ -340,6 +342,26 @@ fn read_art(text: &str) {
     }
 }
 
+/// Every picture of the fixtures, with its media type.
+fn portraits() -> &'static [(String, Vec<u8>)] {
+    static PORTRAITS: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    PORTRAITS.get_or_init(|| {
+        let mut found = Vec::new();
+        for submission in good("11990000MD0000008F012") {
+            for field in ["KZ_ZP", "KZ_JZ"] {
+                let Some(data) = submission["face"][field]["data"].as_str() else { continue };
+                let media_type = submission["face"][field]["media_type"].as_str().unwrap();
+                let picture = (media_type.to_owned(), STANDARD.decode(data).unwrap());
+                if !found.contains(&picture) {
+                    found.push(picture);
+                }
+            }
+        }
+        assert!(found.len() >= 6);
+        found
+    })
+}
+
 fn template(name: &str) -> String {
     let code = "11990000MD0000008F004";
     fs::read_to_string(root().join(format!("templates/types/{code}/{name}"))).unwrap()
@@ -499,6 +521,19 @@ proptest! {
         let type_code = "11990000MD0000008F012";
         let file = root().join(format!("templates/types/{type_code}/art.svg"));
         read_art(&String::from_utf8_lossy(&damaged(&fs::read(file).unwrap(), &damages)));
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_of_portraits_panic(
+        bytes in bytes(),
+        damages in damages(),
+        which in any::<Index>(),
+    ) {
+        let pictures = portraits();
+        let (media_type, picture) = &pictures[which.index(pictures.len())];
+        let _ = portrait_fault(media_type, &bytes);
+        let _ = portrait_fault(media_type, &damaged(picture, &damages));
+        prop_assert_eq!(portrait_fault(media_type, picture), None);
     }
 
     #[test]

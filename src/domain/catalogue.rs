@@ -12,6 +12,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::division::DivisionCode;
+use super::face::PortraitType;
 use super::license_type::{AuthorityCode, LicenseTypeCode};
 use super::time::Day;
 
@@ -193,6 +194,8 @@ pub enum FieldKind {
     Portrait {
         /// Largest size of the picture, in bytes.
         max_bytes: usize,
+        /// The formats it may have.
+        media_types: Vec<PortraitType>,
     },
     /// Rows of cells.
     Table {

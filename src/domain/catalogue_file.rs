@@ -11,6 +11,7 @@ use super::catalogue::{
     CatalogueFault, Column, FieldDefinition, FieldKind, FieldSource, FilledFrom, HolderRule,
     NumberRule, Term, TermEnd, TypeDefinition,
 };
+use super::face::PortraitType;
 use super::wire::WireValue;
 use super::wire_table::Table;
 
@@ -174,9 +175,22 @@ fn field_kind(table: &mut Table<'_>) -> Option<FieldKind> {
             }
             Some(FieldKind::Integer { min, max, unit })
         }
-        "portrait" => table
-            .size("max_bytes", MAX_PORTRAIT_BYTES)
-            .map(|max_bytes| FieldKind::Portrait { max_bytes }),
+        "portrait" => {
+            let max_bytes = table.size("max_bytes", MAX_PORTRAIT_BYTES);
+            let media_types = table.optional("media_types", |table, key| {
+                table.list(key, |table, place, value| match value {
+                    WireValue::Text(text) if PortraitType::from_name(text).is_some() => {
+                        PortraitType::from_name(text)
+                    }
+                    other => table.wrong_kind(place, "image/jpeg or image/png", other),
+                })
+            });
+            let media_types = media_types?.unwrap_or_else(|| PortraitType::ALL.to_vec());
+            if media_types.is_empty() {
+                table.fault("media_types", "is empty");
+            }
+            Some(FieldKind::Portrait { max_bytes: max_bytes?, media_types })
+        }
         "table" => {
             let max_rows = table.size("max_rows", MAX_TABLE_ROWS);
             let columns = table.list("columns", |table, place, value| match value {

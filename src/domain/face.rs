@@ -95,11 +95,22 @@ pub enum PortraitType {
 }
 
 impl PortraitType {
+    /// All formats.
+    pub const ALL: [Self; 2] = [Self::Jpeg, Self::Png];
+
     /// The registered name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
+        }
+    }
+
+    /// What people call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
         }
     }
 

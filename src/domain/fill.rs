@@ -105,7 +105,9 @@ fn read_value(
     texts: &mut Texts<'_>,
 ) -> Option<FaceValue> {
     match kind {
-        FieldKind::Portrait { max_bytes } => read_portrait(place, *max_bytes, value, texts),
+        FieldKind::Portrait { max_bytes, media_types } => {
+            read_portrait(place, *max_bytes, media_types, value, texts)
+        }
         FieldKind::Table { columns, max_rows } => {
             read_table(place, columns, *max_rows, value, texts)
         }
@@ -233,6 +235,7 @@ fn read_decimal(
 fn read_portrait(
     place: &str,
     limit_bytes: usize,
+    allowed: &[PortraitType],
     value: &WireValue,
     texts: &mut Texts<'_>,
 ) -> Option<FaceValue> {
@@ -245,8 +248,10 @@ fn read_portrait(
     let media_type = texts.required(object, &prefix, "media_type");
     let data = texts.required(object, &prefix, "data");
     let (media_type, data) = (media_type?, data?);
-    let Some(media_type) = PortraitType::from_name(media_type) else {
-        let why = "media_type is image/jpeg or image/png".to_owned();
+    let known = PortraitType::from_name(media_type).filter(|known| allowed.contains(known));
+    let Some(media_type) = known else {
+        let names: Vec<&str> = allowed.iter().map(|allowed| allowed.word()).collect();
+        let why = format!("send {}, and say so in media_type", names.join(" or "));
         texts.fault(place, FaultKind::BadPortrait { why });
         return None;
     };

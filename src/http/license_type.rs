@@ -242,6 +242,9 @@ pub struct FieldAnswer {
     /// With `portrait`: the largest picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_bytes: Option<usize>,
+    /// With `portrait`: the formats it may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_types: Option<Vec<&'static str>>,
     /// With `table`: most rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_rows: Option<usize>,
@@ -289,9 +292,12 @@ impl FieldAnswer {
                 unit: unit_of(unit),
                 ..self
             },
-            FieldKind::Portrait { max_bytes } => {
-                Self { kind: Some("portrait"), max_bytes: Some(*max_bytes), ..self }
-            }
+            FieldKind::Portrait { max_bytes, media_types } => Self {
+                kind: Some("portrait"),
+                max_bytes: Some(*max_bytes),
+                media_types: Some(media_types.iter().map(|kind| kind.as_str()).collect()),
+                ..self
+            },
             FieldKind::Table { columns, max_rows } => Self {
                 kind: Some("table"),
                 max_rows: Some(*max_rows),

@@ -131,7 +131,7 @@ fn picture_objects(
         let id = next.bump();
         let packed;
         let (data, filter) = match &picture.samples {
-            Samples::Jpeg(file) => (*file, Filter::DctDecode),
+            Samples::Jpeg(file) => (&file[..], Filter::DctDecode),
             Samples::Plain(samples) => {
                 packed = deflater.compress(samples);
                 (&packed[..], Filter::FlateDecode)

@@ -15,6 +15,7 @@ use super::face_template::{
 };
 use super::font::FontRole;
 use super::layout::{Align, Valign};
+use super::portrait::PixelBounds;
 use super::units::Mm;
 
 /// Reads the text of a `face.toml`, or gives all its faults.
@@ -199,8 +200,17 @@ impl KeyReader {
                 Element::PageNumber { text, placed: self.placed(table, page) }
             }
             "portrait" => {
-                self.known(table, &[&AREA_KEYS, &["field"]]);
-                Element::Portrait { field: self.text(table, "field"), area: self.area(table, page) }
+                self.known(table, &[&AREA_KEYS, &["field", "min_px", "max_px"]]);
+                let (field, area) = (self.text(table, "field"), self.area(table, page));
+                let PixelBounds { min, max } = PixelBounds::default();
+                let pixels = PixelBounds {
+                    min: self.pixels(table, "min_px").unwrap_or(min),
+                    max: self.pixels(table, "max_px").unwrap_or(max),
+                };
+                if pixels.min[0] > pixels.max[0] || pixels.min[1] > pixels.max[1] {
+                    self.fault("min_px", FaceProblem::Form("no more pixels than max_px"));
+                }
+                Element::Portrait { field, area, pixels }
             }
             "rect" => {
                 self.known(table, &[&AREA_KEYS, &["stroke", "stroke_pt", "fill"]]);
@@ -297,6 +307,22 @@ impl KeyReader {
         if area.y.0 + area.h.0 > page.height.0 + 0.1 {
             self.fault(down, FaceProblem::OffPage);
         }
+    }
+
+    fn pixels(&mut self, table: &Table, key: &str) -> Option<[u16; 2]> {
+        let value = table.get(key)?;
+        let side = |value: &Value| {
+            let side = value.as_integer().and_then(|side| u16::try_from(side).ok())?;
+            (1..=PixelBounds::MAX_SIDE).contains(&side).then_some(side)
+        };
+        let pair = match value.as_array().map(Vec::as_slice) {
+            Some([across, down]) => side(across).zip(side(down)),
+            _ => None,
+        };
+        if pair.is_none() {
+            self.fault(key, FaceProblem::Form("two whole numbers from 1 to 4000, across and down"));
+        }
+        pair.map(|(across, down)| [across, down])
     }
 
     fn widths(&mut self, table: &Table, area: Area) -> Vec<Mm> {

@@ -11,6 +11,7 @@ use super::face_fault::FaceFault;
 use super::face_reading;
 use super::font::FontRole;
 use super::layout::{Align, Valign};
+use super::portrait::PixelBounds;
 use super::units::Mm;
 
 /// The look of a license type, read from `face.toml`.
@@ -203,6 +204,8 @@ pub enum Element {
         field: String,
         /// Where.
         area: Area,
+        /// How many pixels it may have.
+        pixels: PixelBounds,
     },
     /// The QR square, quiet zone included.
     Qr {

@@ -22,6 +22,8 @@ mod face_template;
 mod font;
 mod gap;
 mod history;
+mod jpeg;
+mod jpeg_scan;
 mod later_revision;
 mod layout;
 mod line_break;
@@ -64,7 +66,7 @@ pub use font::{FontBook, FontEntry, FontFault, FontRole, FontsFile, Glyph, Loade
 pub use gap::{GapError, UnsealedPdf};
 pub use history::DocumentTimestamp;
 pub use layout::{Align, MissingGlyph, Valign};
-pub use portrait::PortraitFault;
+pub use portrait::{PixelBounds, PortraitFault, portrait_fault};
 pub use read::{AttachedFile, SealedFile, read_sealed};
 pub use read_error::{ReadError, Trouble};
 pub use seal_mark::{SealMark, SealMarkFault};

@@ -112,10 +112,11 @@ fn qr(paper: &mut Paper, square: &QrSquare, area: Area) {
 fn portrait(paper: &mut Paper, picture: &Picture<'_>, area: Area, number: usize) {
     let place = paper.rect(area);
     let (w, h) = (place.x2 - place.x1, place.y2 - place.y1);
-    let scale = (w / f32::from(picture.width)).min(h / f32::from(picture.height));
-    let (across, down) = (f32::from(picture.width) * scale, f32::from(picture.height) * scale);
+    let (width, height) = picture.upright();
+    let scale = (w / f32::from(width)).min(h / f32::from(height));
+    let (across, down) = (f32::from(width) * scale, f32::from(height) * scale);
     let (x, y) = (place.x1 + (w - across) / 2.0, place.y1 + (h - down) / 2.0);
-    let matrix = [across, 0.0, 0.0, down, x, y].map(rounded);
+    let matrix = picture.matrix([x, y, across, down]).map(rounded);
     let name = picture_name(number);
     let content = &mut paper.content;
     content.save_state().transform(matrix);

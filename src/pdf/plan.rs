@@ -103,10 +103,12 @@ impl<'f, 'v> Planner<'f, '_, 'v> {
                     .map_err(|fault| refused("license_id", fault.into()))
             }
             Element::PageNumber { text, placed } => Ok(Some(Ready::Number(text.clone(), *placed))),
-            Element::Portrait { field, area } => match self.value(field) {
-                Some(DrawValue::Portrait { media_type, bytes }) => Picture::read(media_type, bytes)
-                    .map(|picture| Some(Ready::Picture(picture, *area)))
-                    .map_err(|fault| refused(field, DrawFaultKind::BadPortrait(fault))),
+            Element::Portrait { field, area, pixels } => match self.value(field) {
+                Some(DrawValue::Portrait { media_type, bytes }) => {
+                    Picture::read(media_type, bytes, pixels)
+                        .map(|picture| Some(Ready::Picture(picture, *area)))
+                        .map_err(|fault| refused(field, DrawFaultKind::BadPortrait(fault)))
+                }
                 Some(_) => Err(refused(field, DrawFaultKind::WrongKind)),
                 None => Ok(None),
             },
