@@ -47,6 +47,7 @@ seed() {
 }
 
 seed sealed_pdf "$work"/out/*.pdf
+seed later_revision "$work"/out/*.pdf
 seed verdict "$work"/out/*
 seed e_certificate "$work"/out/*.ecert.txt
 seed submission "$work"/*.json fixtures/submissions/bad/[0-9]*.json

@@ -30,7 +30,10 @@ use zhengku::domain::{
 use zhengku::ecert::{EcertFacts, Json, SdJwt, looks_like_ecert};
 use zhengku::http::verification::parse_pasted;
 use zhengku::judge::VaultFact;
-use zhengku::pdf::{Art, FaceFile, FontsFile, portrait_fault, read_sealed};
+use zhengku::pdf::{
+    Art, FaceFile, FontsFile, ValidationData, extend_with_timestamp, extend_with_validation,
+    portrait_fault, read_sealed,
+};
 use zhengku::pki::{Certificate, Crl, SignedData, der};
 use zhengku::service::ports::Form;
 
@@ -39,6 +42,8 @@ use support::{House, NOW, Plan, first_good, good, judging, moment, root, trust, 
 /// Good inputs of every reader, made or read once.
 struct Seeds {
     pdf: Vec<u8>,
+    /// Two revisions to be appended to it: a time-stamp, then validation data.
+    later: Vec<u8>,
     ecert: Vec<u8>,
     cms: Vec<u8>,
     certificates: Vec<Vec<u8>>,
@@ -63,8 +68,20 @@ fn seeds() -> &'static Seeds {
         };
         let mut certificates = blocks("root.pem");
         certificates.extend(blocks("seals/11990000MD1000077R.chain.pem"));
-        Seeds { pdf, ecert, cms, certificates, crls: blocks("crl.pem"), id }
+        let later = later(&pdf);
+        Seeds { pdf, later, ecert, cms, certificates, crls: blocks("crl.pem"), id }
     })
+}
+
+/// DER that stands for a token. Whether a time-stamp is true is asked elsewhere.
+const TOKEN: &[u8] = b"\x30\x05\x02\x03\x12\x34\x56";
+
+fn later(pdf: &[u8]) -> Vec<u8> {
+    let data = ValidationData { crls: &[TOKEN], ..ValidationData::default() };
+    let stamp = extend_with_timestamp(pdf, &ValidationData::default(), 16, moment(NOW)).unwrap();
+    let stamp = stamp.stamp(TOKEN).unwrap();
+    let more = extend_with_validation(&[pdf, &stamp].concat(), &data).unwrap();
+    [stamp, more].concat()
 }
 
 /// One damage to a run of bytes.
@@ -384,6 +401,20 @@ proptest! {
     fn no_damaged_sealed_pdf_makes_the_reader_panic(damages in damages()) {
         let file = damaged(&seeds().pdf, &damages);
         let _ = read_sealed(&file);
+        read_file(&file);
+    }
+
+    #[test]
+    fn no_damaged_later_revision_makes_the_reader_panic(damages in damages()) {
+        let (sealed, later) = (&seeds().pdf, &seeds().later);
+        let file = [sealed, &damaged(later, &damages)[..]].concat();
+        if let Ok(read) = read_sealed(&file) {
+            // Whole revisions may have been cut off, and a token may be another one.
+            let tokens = read.timestamps.iter().map(|stamp| stamp.token.as_slice());
+            let same = later.starts_with(&file[sealed.len()..]);
+            assert!(same || tokens.clone().any(|token| token != TOKEN), "{:?}", read.revisions);
+            assert_eq!(read.revisions.last(), Some(&file.len()));
+        }
         read_file(&file);
     }
 
