@@ -15,9 +15,10 @@ use zhengku::domain::{
 };
 use zhengku::service::error::ShelveError;
 use zhengku::service::ports::{
-    ChangedState, DueQuestion, DueVersion, Form, FormRecord, Intention, IntentionNo, ProtectError,
-    Protecting, ProtectionRecord, RequestKey, SealProtection, Shelving, StandingChange, Step,
-    StepWatch, UsageRecord, Vault, VaultCount, VersionRecord,
+    ChangedState, DueQuestion, DueVersion, Form, FormRecord, Intention, IntentionNo, KeyBooks,
+    KeyId, KeyUse, ProtectError, Protecting, ProtectionRecord, RequestKey, SealProtection,
+    SealedWith, Shelving, StandingChange, Step, StepWatch, UsageRecord, Vault, VaultCount,
+    VersionRecord,
 };
 use zhengku::vault::{CheckReport, MemoryVault, OpenError, OpenMode, SqliteVault, check};
 
@@ -80,6 +81,11 @@ impl Sample {
         start.bytes().cycle().take(len).collect()
     }
 
+    /// Each serial has a sealing key of its own, and all of them one companion.
+    fn keys(&self) -> SealedWith {
+        SealedWith { seal: seal_key(&self.serial), ecert: Digest::of(b"companion") }
+    }
+
     fn record(&self) -> VersionRecord {
         let forms = [Form::SealedPdf, Form::Ecert].map(|form| {
             let bytes = self.object(form);
@@ -95,6 +101,7 @@ impl Sample {
             forms: forms.to_vec(),
             sealed: self.sealed,
             shelved_at: moment(),
+            sealed_with: Some(self.keys()),
         }
     }
 
@@ -151,9 +158,19 @@ async fn carry_out(vault: &dyn Vault, shelving: Shelving) -> Result<(), ShelveEr
         content_digest: shelving.record.content_digest,
         client: shelving.request.client.clone(),
         at: moment(),
+        uses: shelving.record.sealed_with.map(uses).unwrap(),
     };
     let intention = vault.intend(intention).await?;
     vault.shelve(Shelving { intention, ..shelving }).await
+}
+
+fn seal_key(serial: &str) -> KeyId {
+    Digest::of(format!("sealing key of {serial}").as_bytes())
+}
+
+/// One signature by each of these keys, without a limit.
+fn uses(keys: SealedWith) -> Vec<KeyUse> {
+    [keys.seal, keys.ecert].map(|key| KeyUse { key, signatures: 1, limit: None }).to_vec()
 }
 
 fn key(serial: &str) -> LicenseKey {
@@ -207,6 +224,11 @@ async fn checked(data_dir: &Path) -> CheckReport {
     check(data_dir, &mut |_| {}).await.unwrap()
 }
 
+/// What the vault promises of licenses, and what of keys.
+trait BothPorts: Vault + KeyBooks {}
+
+impl<V: Vault + KeyBooks> BothPorts for V {}
+
 /// Each of these runs on every implementation.
 macro_rules! on_every_vault {
     ($($promise:ident),* $(,)?) => {
@@ -244,6 +266,8 @@ on_every_vault!(
     readings_are_written_down,
     protections_are_appended_in_turn,
     what_is_due_follows_from_the_rows,
+    a_key_is_counted_before_it_is_used_and_never_beyond_its_limit,
+    the_versions_of_a_key_are_found_in_order_and_page_by_page,
 );
 
 async fn a_shelved_version_is_found_whole(vault: Arc<dyn Vault>) {
@@ -415,6 +439,7 @@ async fn an_intention_is_carried_out_once_and_as_intended(vault: Arc<dyn Vault>)
         content_digest: Digest::of(b"other content"),
         client: "client".to_owned(),
         at: moment(),
+        uses: uses(Sample::first("1").keys()),
     };
     let intention = vault.intend(intention).await.unwrap();
     let refused = vault.shelve(Shelving { intention, ..Sample::first("1").prepare() }).await;
@@ -422,6 +447,67 @@ async fn an_intention_is_carried_out_once_and_as_intended(vault: Arc<dyn Vault>)
         Err(ShelveError::Fault(fault)) => assert_eq!(fault.place, "vault.intention"),
         other => panic!("{other:?}"),
     }
+}
+
+async fn a_key_is_counted_before_it_is_used_and_never_beyond_its_limit(vault: Arc<dyn BothPorts>) {
+    assert_eq!(vault.key_uses().await.unwrap(), []);
+    let (limited, other) = (seal_key("limited"), seal_key("other"));
+    let limit = Some(5);
+    let intend = |uses: Vec<KeyUse>| {
+        let vault = Arc::clone(&vault);
+        async move {
+            let id = Sample::first("1").id();
+            let (content_digest, client) = (Digest::of(b"content"), "client".to_owned());
+            vault.intend(Intention { id, content_digest, client, at: moment(), uses }).await
+        }
+    };
+    let twice = KeyUse { key: limited, signatures: 2, limit };
+    let once = KeyUse { key: other, signatures: 1, limit: None };
+    // Of 8 that come at once two fit, whichever they are.
+    let asked: Vec<_> = (0..8).map(|_| tokio::spawn(intend(vec![twice, once]))).collect();
+    let mut written = 0;
+    for answer in asked {
+        match answer.await.unwrap() {
+            Ok(_) => written += 1,
+            Err(fault) => assert_eq!(fault.place, "keys.limit_reached"),
+        }
+    }
+    assert_eq!(written, 2);
+    let mut counts = vec![(limited, 4), (other, 2)];
+    counts.sort_unstable();
+    assert_eq!(vault.key_uses().await.unwrap(), counts);
+    // The one that is left is had by who asks for one.
+    intend(vec![KeyUse { signatures: 1, ..twice }]).await.unwrap();
+    assert_eq!(
+        intend(vec![KeyUse { signatures: 1, ..twice }]).await.unwrap_err().place,
+        "keys.limit_reached"
+    );
+    for nonsense in [vec![], vec![once, once], vec![KeyUse { signatures: 0, ..once }]] {
+        assert_eq!(intend(nonsense).await.unwrap_err().place, "vault.intention");
+    }
+    // A version sealed with a key that its intention did not name is not shelved.
+    let intention = intend(vec![once]).await.unwrap();
+    let refused = vault.shelve(Shelving { intention, ..Sample::first("1").prepare() }).await;
+    assert!(matches!(refused, Err(ShelveError::Fault(fault)) if fault.place == "vault.intention"));
+}
+
+async fn the_versions_of_a_key_are_found_in_order_and_page_by_page(vault: Arc<dyn BothPorts>) {
+    let first = Sample::first("1");
+    let samples = [first.clone(), Sample::first("2"), first.next(), Sample::first("3")];
+    for sample in &samples {
+        sample.shelve(&*vault).await.unwrap();
+    }
+    let records = |places: &[u64]| -> Vec<(u64, VersionRecord)> {
+        let record = |place: &u64| samples[usize::try_from(*place).unwrap() - 1].record();
+        places.iter().map(|place| (*place, record(place))).collect()
+    };
+    let seal = vault.sealed_with(&seal_key("1"), 0, 10).await.unwrap();
+    assert_eq!(seal, records(&[1, 3]));
+    let companion = Digest::of(b"companion");
+    assert_eq!(vault.sealed_with(&companion, 0, 3).await.unwrap(), records(&[1, 2, 3]));
+    assert_eq!(vault.sealed_with(&companion, 3, 3).await.unwrap(), records(&[4]));
+    assert_eq!(vault.sealed_with(&companion, 4, 3).await.unwrap(), []);
+    assert_eq!(vault.sealed_with(&seal_key("4"), 0, 10).await.unwrap(), []);
 }
 
 async fn readings_are_written_down(vault: Arc<dyn Vault>) {
@@ -569,6 +655,7 @@ impl IntendFault for SqliteVault {
             content_digest: Digest::of(b""),
             client: "client".to_owned(),
             at: moment(),
+            uses: uses(sample.keys()),
         };
         self.intend(intention).await.unwrap_err().place
     }
@@ -867,6 +954,21 @@ async fn every_altered_added_or_removed_row_is_found() {
         ("update holders set holder_index = zeroblob(32) where version = 1", altered),
         ("delete from holders where version = 1", altered),
         ("insert into holders (version, holder_index) values (1, zeroblob(32))", altered),
+        ("update sealed_with set seal_key = zeroblob(32) where version = 1", altered),
+        ("update sealed_with set ecert_key = zeroblob(32) where version = 3", altered),
+        ("delete from sealed_with where version = 2", altered),
+        ("update key_uses set signatures = 2 where entry = 2", altered),
+        (
+            "update key_uses set key_id = zeroblob(32) where entry = 2 and key_id = (select min(key_id) from key_uses where entry = 2)",
+            altered,
+        ),
+        (
+            "insert into key_uses (entry, key_id, signatures, rest) values (3, zeroblob(32), 1, zeroblob(32))",
+            altered,
+        ),
+        ("update key_uses set rest = zeroblob(32) where entry = 2", altered),
+        ("delete from key_uses where entry = 2", altered),
+        ("delete from key_uses where entry = 4", &["vault.row_damaged", "vault.row_missing"]),
         ("update requests set body = zeroblob(32) where version = 1", altered),
         ("update requests set key = 'k' where version = 1", altered),
         ("delete from requests where version = 3", altered),
@@ -885,11 +987,11 @@ async fn every_altered_added_or_removed_row_is_found() {
         ("update usage_records set reader = 'nobody'", altered),
         ("delete from usage_records", &["vault.row_missing"]),
         (
-            "delete from versions where id = 2; delete from forms where version = 2; delete from holders where version = 2; delete from requests where version = 2",
+            "delete from versions where id = 2; delete from sealed_with where version = 2; delete from forms where version = 2; delete from holders where version = 2; delete from requests where version = 2",
             &["vault.row_missing", "vault.object_foreign"],
         ),
         (
-            "delete from versions where id = 1; delete from forms where version = 1; delete from holders where version = 1; delete from requests where version = 1",
+            "delete from versions where id = 1; delete from sealed_with where version = 1; delete from forms where version = 1; delete from holders where version = 1; delete from requests where version = 1",
             &[
                 "vault.row_damaged",
                 "vault.row_missing",
@@ -1033,10 +1135,12 @@ async fn the_tables_refuse_to_forget() {
         "forms",
         "holders",
         "journal",
+        "key_uses",
         "licenses",
         "numbers",
         "protections",
         "requests",
+        "sealed_with",
         "standing_changes",
         "usage_records",
         "versions",
@@ -1056,6 +1160,86 @@ async fn the_tables_refuse_to_forget() {
             let text = refused.to_string();
             assert!(text.contains(&format!("{table} is append-only")), "{text}");
         }
+    }
+}
+
+/// SHA-256 over parts, each with its length, as the journal takes it.
+fn digest_of(parts: &[&[u8]]) -> Digest {
+    let part = |part: &&[u8]| {
+        let len = u64::try_from(part.len()).unwrap().to_be_bytes();
+        [&len[..], part].concat()
+    };
+    Digest::of(&parts.iter().flat_map(part).collect::<Vec<u8>>())
+}
+
+/// What the first release wrote for the intention of a version, and for the version.
+fn details_of_the_first_release(sample: &Sample, intention: i64) -> (Digest, Digest) {
+    let record = sample.record();
+    let (id, at) = (record.id.to_string(), record.shelved_at.unix_seconds().to_be_bytes());
+    let content = record.content_digest.as_bytes();
+    let intended = digest_of(&[b"zhengku intended 1", id.as_bytes(), content, b"client", &at]);
+    let days = [record.issued_on, record.validity.from(), record.validity.to().unwrap()];
+    let days = days.map(|day| day.to_string());
+    let (edition, number) = (record.edition.to_be_bytes(), index(&sample.number));
+    let mut parts: Vec<&[u8]> = vec![b"zhengku shelved 1", id.as_bytes(), &edition];
+    parts.extend(days.iter().map(|day| day.as_bytes()));
+    parts.extend([&content[..], &at]);
+    let sizes: Vec<[u8; 8]> =
+        record.forms.iter().map(|form| form.size_bytes.to_be_bytes()).collect();
+    for (form, size) in record.forms.iter().zip(&sizes) {
+        parts.extend([form.form.word().as_bytes(), form.digest.as_bytes(), size]);
+    }
+    parts.extend([&b"number"[..], number.as_bytes()]);
+    let holders: Vec<Digest> = sample.holders.iter().map(|holder| index(holder)).collect();
+    for holder in &holders {
+        parts.extend([&b"holder"[..], holder.as_bytes()]);
+    }
+    let (body, intention) = (Digest::of(sample.body.as_bytes()), intention.to_be_bytes());
+    let request = sample.request.as_bytes();
+    parts.extend([&b"request"[..], b"client", request, body.as_bytes(), &intention]);
+    (intended, digest_of(&parts))
+}
+
+/// Copies the journal as the first release, which wrote down no keys, would have written it.
+async fn copy_journal_without_keys(connection: &mut sqlx::SqliteConnection, samples: &[Sample]) {
+    type Entry = (i64, i64, String, String, String, Option<i64>, Vec<u8>);
+    const ENTRIES: &str = "select seq, at, act, subject, client, intention, details \
+        from later.journal order by seq";
+    let entries: Vec<Entry> = sqlx::query_as(ENTRIES).fetch_all(&mut *connection).await.unwrap();
+    let mut prev = Digest::from_bytes([0; Digest::LEN]);
+    for (seq, at, act, subject, client, intention, details) in entries {
+        let sample = samples.iter().find(|sample| sample.id().to_string() == subject);
+        let details = match (act.as_str(), sample) {
+            ("intended", Some(sample)) => details_of_the_first_release(sample, seq).0,
+            ("shelved", Some(sample)) => details_of_the_first_release(sample, intention.unwrap()).1,
+            _ => Digest::from_slice(&details).unwrap(),
+        };
+        let ended = intention.map(i64::to_be_bytes);
+        let hash = digest_of(&[
+            b"zhengku journal entry 1",
+            prev.as_bytes(),
+            &seq.to_be_bytes(),
+            &at.to_be_bytes(),
+            act.as_bytes(),
+            subject.as_bytes(),
+            client.as_bytes(),
+            ended.as_ref().map_or(&[], |bytes| &bytes[..]),
+            details.as_bytes(),
+        ]);
+        sqlx::query("insert into main.journal values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+            .bind(seq)
+            .bind(at)
+            .bind(act)
+            .bind(subject)
+            .bind(client)
+            .bind(intention)
+            .bind(&details.as_bytes()[..])
+            .bind(&prev.as_bytes()[..])
+            .bind(&hash.as_bytes()[..])
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+        prev = hash;
     }
 }
 
@@ -1082,16 +1266,10 @@ async fn vault_of_the_first_release(data_dir: &Path) {
     migrator.run_direct(None, &mut connection, false).await.unwrap();
     let attach = format!("attach '{}' as later", rows.display());
     sqlx::query(sqlx::AssertSqlSafe(attach)).execute(&mut connection).await.unwrap();
-    for table in [
-        "journal",
-        "licenses",
-        "versions",
-        "forms",
-        "holders",
-        "numbers",
-        "requests",
-        "standing_changes",
-    ] {
+    copy_journal_without_keys(&mut connection, &[first.clone(), first.next()]).await;
+    for table in
+        ["licenses", "versions", "forms", "holders", "numbers", "requests", "standing_changes"]
+    {
         let columns: Vec<(String,)> =
             sqlx::query_as("select name from pragma_table_info(?1, 'main')")
                 .bind(table)
@@ -1114,10 +1292,22 @@ async fn a_vault_of_the_first_release_is_taken_over_whole() {
     vault_of_the_first_release(folder.path()).await;
     let vault = open(folder.path()).await;
     let first = Sample { sealed: None, ..Sample::first("1") };
-    assert_eq!(vault.find(&first.id()).await.unwrap(), Some(first.record()));
+    let known = VersionRecord { sealed_with: None, ..first.record() };
+    assert_eq!(vault.find(&first.id()).await.unwrap(), Some(known.clone()));
+    // Of what the first release sealed nobody wrote down the key: it is named for every key, to be looked at.
+    let of_any = vault.sealed_with(&seal_key("2"), 0, 1).await.unwrap();
+    assert_eq!(of_any, [(1, known)]);
     // The writer that migrated knows the new acts at once.
     vault.protect(first.protecting(1, Level::BLTA, "")).await.unwrap();
     Sample::first("2").shelve(&vault).await.unwrap();
+    let places: Vec<u64> = vault
+        .sealed_with(&seal_key("2"), 1, 9)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|(place, _)| place)
+        .collect();
+    assert_eq!(places, [2, 3]);
     vault.close().await;
     assert_eq!(checked(folder.path()).await.faults, []);
 

@@ -122,6 +122,9 @@ pub(super) struct DevKeysArgs {
     /// The folder to write.
     #[arg(long, value_name = "DIR", default_value = "keys-dev")]
     pub(super) out: PathBuf,
+    /// Make only what the folder lacks, and change nothing in it.
+    #[arg(long)]
+    pub(super) missing: bool,
 }
 
 #[derive(Debug, ClapArgs)]

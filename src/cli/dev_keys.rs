@@ -5,8 +5,8 @@
 //! knows and refuses them (`keys::dev`). All private keys are written in the clear: they are published with
 //! the source and protect nothing.
 //!
-//! Keys are P-256, and RSA-2048 for one authority so that both suites are in use. Neither library makes RSA
-//! keys, so `openssl genpkey` does.
+//! Keys are P-256, and RSA-2048 for one authority so that both suites are in use; that one gets a companion of
+//! P-256 for its e-certificates (`companion`). Neither library makes RSA keys, so `openssl genpkey` does.
 //!
 //! Sources: RFC 5280; RFC 9336 (documentSigning; emailProtection stands beside it because NSS viewers call a
 //! certificate without it unknown); ETSI EN 319 412-1 (organizationIdentifier).
@@ -21,6 +21,7 @@ macro_rules! instant {
     };
 }
 
+mod companion;
 mod services;
 
 use std::fmt;
@@ -59,7 +60,9 @@ pub struct DevKeysReport {
 
 /// `zhengku dev-keys`: keys for every authority of the registry; one of them (the civil affairs bureau) seals with RSA, so that
 /// both algorithms are always in use.
-pub(super) fn command(out: &Path) -> Result<Outcome, CliError> {
+///
+/// With `missing` only what the folder lacks is made, under the CA that stands there.
+pub(super) fn command(out: &Path, missing: bool) -> Result<Outcome, CliError> {
     let config = house::configure(&HouseArgs::default())?;
     let registry = read_authorities(&TemplateFolder::new(&config.templates_dir), None)
         .map_err(|faults| CliError::listing("authorities.toml", &faults))?;
@@ -71,8 +74,12 @@ pub(super) fn command(out: &Path) -> Result<Outcome, CliError> {
         .or(authorities.last())
         .map(|(code, _)| code.clone())
         .ok_or_else(|| CliError::new("authorities.toml", "lists nobody"))?;
-    let report = run(out, &authorities, &rsa_for, house::now())
-        .map_err(|error| CliError::new(out.display(), error))?;
+    let report = if missing {
+        companion::add_missing(out, &authorities, house::now())
+    } else {
+        run(out, &authorities, &rsa_for, house::now())
+    };
+    let report = report.map_err(|error| CliError::new(out.display(), error))?;
     say(&format!(
         "{}: {} files, keys for {} authorities; toys, never for real licenses",
         out.display(),
@@ -119,6 +126,9 @@ pub fn run(
         let seal = seal_params(code, name, "电子印章", term)?.signed_by(&key, &ca)?.pem();
         files.write(&format!("seals/{code}.key.pem"), &key.serialize_pem())?;
         files.write(&format!("seals/{code}.chain.pem"), &format!("{seal}{ca_certificate}"))?;
+        if code == rsa_for {
+            companion::make(&mut files, (code, name), (&ca, &ca_certificate), term)?;
+        }
     }
 
     services::make(&mut files, false, (&ca, &ca_certificate), (new_year, now))?;
@@ -265,7 +275,7 @@ const README: &str = "\
 
 The private keys here are published with the source. A seal made with them proves nothing. Never use them
 outside development; a server that is not in development mode refuses every certificate whose common name
-begins with `DEV`. `zhengku dev-keys` makes all of it anew.
+begins with `DEV`. `zhengku dev-keys` makes all of it anew, `zhengku dev-keys --missing` only what is not there.
 
 | file | what it is |
 |---|---|
@@ -274,6 +284,7 @@ begins with `DEV`. `zhengku dev-keys` makes all of it anew.
 | `crl.pem` | the lists of revoked certificates of both |
 | `seals/<code>.key.pem`, `seals/<code>.chain.pem` | one authority's sealing key, and its certificate with the CA's |
 | `services/tsa.*`, `services/ocsp.*` | the time-stamp authority and the OCSP responder that a development server serves |
+| `seals/<code>.data.*` | the companion that signs e-certificates where the sealing key is RSA |
 | `special/expired.*` | a sealing key whose certificate has expired |
 | `special/revoked.*` | a sealing key whose certificate was revoked |
 | `ca/*.key.pem` | the keys of the root and of the CA |
@@ -333,109 +344,4 @@ impl fmt::Display for DevKeysError {
 impl std::error::Error for DevKeysError {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::crypto::{Digest, Suite};
-    use crate::keys::{KeyRing, SealKey, refuse_development};
-    use crate::pki::{
-        PathCache, PathError, Revocation, SealTemplate, SignedData, TrustStore, VerifiedPath,
-    };
-
-    const CIVIL_AFFAIRS: &str = "11990000MD1000077R";
-
-    fn authorities() -> Vec<(AuthorityCode, String)> {
-        vec![
-            ("11990000MD1000018N".parse().unwrap(), "示例市市场监督管理局".to_owned()),
-            (CIVIL_AFFAIRS.parse().unwrap(), "示例市民政局".to_owned()),
-        ]
-    }
-
-    fn read(folder: &Path, name: &str) -> String {
-        std::fs::read_to_string(folder.join(name)).unwrap()
-    }
-
-    fn special(folder: &Path, name: &str) -> SealKey {
-        let key = read(folder, &format!("special/{name}.key.pem"));
-        let chain = read(folder, &format!("special/{name}.chain.pem"));
-        let authority = "11990000MD1000018N".parse().unwrap();
-        SealKey::from_pem(authority, &key, &chain).unwrap()
-    }
-
-    fn trust(folder: &Path) -> TrustStore {
-        TrustStore::builder()
-            .add_file("root.pem", &read(folder, "root.pem"))
-            .add_file("crl.pem", &read(folder, "crl.pem"))
-            .build()
-            .unwrap()
-    }
-
-    fn path(key: &SealKey, store: &TrustStore, at: Moment) -> Result<VerifiedPath, PathError> {
-        let content = Digest::of(b"content");
-        let template = SealTemplate::new(key.chain()).unwrap();
-        let seal = template.seal(key.signer(), &content).unwrap();
-        let read = SignedData::read(&seal).unwrap();
-        assert_eq!(read.check(&content), Ok(()));
-        PathCache::new(1).verify(read.leaf(), read.others(), store, at).map(|path| (*path).clone())
-    }
-
-    /// Seals with every key of the folder and holds the answer against what the key is meant to show.
-    fn hold(folder: &Path, now: Moment) {
-        let (ring, store) = (KeyRing::load(&folder.join("seals")).unwrap(), trust(folder));
-        for key in ring.iter() {
-            let path = path(key, &store, now).unwrap();
-            assert!(matches!(path.revocation(now), Revocation::Good { .. }), "{key:?}");
-            let rsa = key.authority().as_str() == CIVIL_AFFAIRS;
-            assert_eq!(key.suite() == Suite::RsaPkcs1Sha256, rsa, "{key:?}");
-        }
-        assert!(refuse_development(ring.certificates()).is_err());
-        assert!(refuse_development(store.certificates()).is_err());
-
-        let expired = special(folder, "expired");
-        let since = expired.certificate().not_after();
-        assert_eq!(path(&expired, &store, now).unwrap_err(), PathError::Expired { since });
-        assert!(path(&expired, &store, since).is_ok(), "it was valid once");
-        let revoked = path(&special(folder, "revoked"), &store, now).unwrap();
-        assert!(matches!(revoked.revocation(now), Revocation::Revoked { .. }));
-    }
-
-    #[test]
-    fn a_fresh_toy_pki_shows_what_each_of_its_keys_is_meant_to_show() {
-        let folder = tempfile::tempdir().unwrap();
-        let now = "2026-11-22T00:00:00Z".parse().unwrap();
-        let rsa_for = CIVIL_AFFAIRS.parse().unwrap();
-        let report = run(folder.path(), &authorities(), &rsa_for, now).unwrap();
-        assert_eq!((report.authorities, report.files.len()), (2, 18));
-        hold(folder.path(), now);
-        assert!(run(folder.path(), &authorities(), &rsa_for, now).is_ok(), "and once more");
-    }
-
-    #[test]
-    fn the_toy_pki_in_the_source_has_a_key_for_every_authority() {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR"));
-        hold(&source.join("keys-dev"), "2026-12-01T00:00:00Z".parse().unwrap());
-        let ring = KeyRing::load(&source.join("keys-dev/seals")).unwrap();
-        let table: toml::Table = read(source, "templates/authorities.toml").parse().unwrap();
-        let listed = table["authority"].as_array().unwrap();
-        assert_eq!(listed.len(), ring.iter().count());
-        for entry in listed {
-            let code = entry["code"].as_str().unwrap().parse().unwrap();
-            let key = ring.get(&code).unwrap();
-            assert_eq!(key.certificate().organization(), entry["name"].as_str());
-        }
-    }
-
-    #[test]
-    fn somebody_elses_root_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = KeyPair::generate().unwrap();
-        let root = CertificateParams::default().self_signed(&key).unwrap().pem();
-        std::fs::write(folder.path().join("root.pem"), &root).unwrap();
-        let now = "2026-11-22T00:00:00Z".parse().unwrap();
-        let rsa_for = CIVIL_AFFAIRS.parse().unwrap();
-        let fault = run(folder.path(), &authorities(), &rsa_for, now).unwrap_err();
-        assert!(matches!(fault, DevKeysError::ForeignRoot { .. }));
-        assert_eq!(read(folder.path(), "root.pem"), root);
-        let fault = run(folder.path(), &[], &rsa_for, now).unwrap_err();
-        assert!(matches!(fault, DevKeysError::NoAuthority));
-    }
-}
+mod tests;

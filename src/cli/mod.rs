@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
         match args.command {
             Command::Catalogue(args) => catalogue::run(&args),
             Command::Demo(args) => demo::run(&args).await,
-            Command::DevKeys(args) => dev_keys::command(&args.out),
+            Command::DevKeys(args) => dev_keys::command(&args.out, args.missing),
             Command::Doctor(args) => doctor::run(&args).await,
             Command::Import(args) => import::run(&args).await,
             Command::Issue(args) => issue::run(&args).await,

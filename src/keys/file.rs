@@ -10,6 +10,7 @@ use crate::crypto::{KeyError, KeySigner, SignFault, Signature, Signer, Suite};
 use crate::domain::AuthorityCode;
 use crate::pki::certificate::DOCUMENT_SIGNING;
 use crate::pki::{Certificate, CertificateError, CmsBuildError, SealTemplate};
+use crate::service::ports::KeyId;
 
 /// A private key, whose it is, and the certificates that say so.
 pub struct SealKey {
@@ -65,6 +66,11 @@ impl SealKey {
     /// Whose key it is.
     pub fn authority(&self) -> &AuthorityCode {
         &self.authority
+    }
+
+    /// How it is known: SHA-256 of its certificate.
+    pub fn id(&self) -> KeyId {
+        self.leaf.digest()
     }
 
     /// The sealing certificate (签章证书).

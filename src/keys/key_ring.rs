@@ -1,9 +1,15 @@
 //! The sealing keys of a house, by authority.
 //!
-//! A folder holds two files for each authority, named by its code: `<code>.key.pem` with the private key and
-//! `<code>.chain.pem` with the certificates. The ring is complete or it is not made: every fault of the
-//! folder is reported at once, because an authority whose key is silently missing finds out at its counter.
+//! A folder holds two files for each key, named by the code of its authority: `<code>.key.pem` with the private
+//! key and `<code>.chain.pem` with the certificates. Further keys of one authority bear a label behind the code,
+//! as in `<code>.2027.key.pem`; of all whose certificates have begun and not ended the one that began last seals,
+//! so that a new key takes over by itself and the old one is still there. A name that ends in `data`, as in
+//! `<code>.data.key.pem`, is a companion, which signs the authority's e-certificates in place of its sealing keys.
+//!
+//! The ring is complete or it is not made: every fault of the folder is reported at once, because an authority
+//! whose key is silently missing finds out at its counter.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -11,23 +17,28 @@ use std::sync::Arc;
 
 use super::file::{SealKey, SealKeyError};
 use crate::crypto::Secret;
-use crate::domain::{AuthorityCode, NumberError};
+use crate::domain::{AuthorityCode, Moment, NumberError};
 use crate::pki::Certificate;
 
 const KEY_SUFFIX: &str = ".key.pem";
 const CHAIN_SUFFIX: &str = ".chain.pem";
+/// The last part of a companion's name.
+const COMPANION: &str = "data";
 
-/// Sealing keys by the code of their authority.
+/// Sealing keys by the code of their authority, each authority's newest first.
 #[derive(Clone, Debug, Default)]
 pub struct KeyRing {
-    keys: BTreeMap<AuthorityCode, Arc<SealKey>>,
+    keys: BTreeMap<AuthorityCode, Vec<Arc<SealKey>>>,
+    companions: BTreeMap<AuthorityCode, Vec<Arc<SealKey>>>,
 }
 
 impl KeyRing {
-    /// A ring of these keys; of two keys of one authority the later stays.
-    pub fn new(keys: impl IntoIterator<Item = SealKey>) -> Self {
-        let by_code = |key: SealKey| (key.authority().clone(), Arc::new(key));
-        Self { keys: keys.into_iter().map(by_code).collect() }
+    /// A ring of these keys and companions.
+    pub fn new(
+        keys: impl IntoIterator<Item = SealKey>,
+        companions: impl IntoIterator<Item = SealKey>,
+    ) -> Self {
+        Self { keys: by_authority(keys), companions: by_authority(companions) }
     }
 
     /// Reads all keys of a folder; files with other endings are passed over.
@@ -40,13 +51,15 @@ impl KeyRing {
             .filter(|name| name.ends_with(KEY_SUFFIX) || name.ends_with(CHAIN_SUFFIX))
             .collect();
         names.sort_unstable();
-        let (mut keys, mut problems) = (Vec::new(), Vec::new());
+        let (mut keys, mut companions, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         for name in &names {
             let read = match name.strip_suffix(KEY_SUFFIX) {
-                Some(code) => read_key(folder, code).map(|key| keys.push(key)),
+                Some(stem) => read_key(folder, stem).map(|(key, companion)| {
+                    if companion { companions.push(key) } else { keys.push(key) }
+                }),
                 // A certificate without its key is a key that was lost on the way.
                 None => {
-                    match name.strip_suffix(CHAIN_SUFFIX).map(|code| format!("{code}{KEY_SUFFIX}"))
+                    match name.strip_suffix(CHAIN_SUFFIX).map(|stem| format!("{stem}{KEY_SUFFIX}"))
                     {
                         Some(key) if !names.contains(&key) => Err(KeyRingFault::NoKeyFile),
                         _ => Ok(()),
@@ -57,35 +70,80 @@ impl KeyRing {
                 problems.push(KeyRingProblem { file: name.clone(), fault });
             }
         }
-        if problems.is_empty() { Ok(Self::new(keys)) } else { Err(problems) }
+        if problems.is_empty() { Ok(Self::new(keys, companions)) } else { Err(problems) }
     }
 
-    /// The key of this authority.
+    /// The newest sealing key of this authority, whether or not its time has come.
     pub fn get(&self, authority: &AuthorityCode) -> Option<&Arc<SealKey>> {
-        self.keys.get(authority)
+        self.keys.get(authority)?.first()
     }
 
-    /// All keys, in the order of their authorities' codes.
+    /// All sealing keys, in the order of their authorities' codes, each authority's newest first.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<SealKey>> {
-        self.keys.values()
+        self.keys.values().flatten()
+    }
+
+    /// All companions, in the same order.
+    pub fn companions(&self) -> impl Iterator<Item = &Arc<SealKey>> {
+        self.companions.values().flatten()
     }
 
     /// Every certificate of every key.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
-        self.keys.values().flat_map(|key| key.chain())
+        self.iter().chain(self.companions()).flat_map(|key| key.chain())
+    }
+
+    /// The sealing keys of an authority that are meant to seal at `at`, the newest first.
+    pub(super) fn sealing_at(&self, authority: &AuthorityCode, at: Moment) -> Vec<Arc<SealKey>> {
+        meant_for(self.keys.get(authority), at)
+    }
+
+    /// The companions of an authority that are meant to sign at `at`, the newest first.
+    pub(super) fn companions_at(&self, authority: &AuthorityCode, at: Moment) -> Vec<Arc<SealKey>> {
+        meant_for(self.companions.get(authority), at)
     }
 }
 
-fn read_key(folder: &Path, code: &str) -> Result<SealKey, KeyRingFault> {
-    let authority: AuthorityCode = code.parse().map_err(KeyRingFault::Name)?;
-    let key = Secret::new(std::fs::read_to_string(folder.join(format!("{code}{KEY_SUFFIX}")))?);
-    let chain = match std::fs::read_to_string(folder.join(format!("{code}{CHAIN_SUFFIX}"))) {
+fn by_authority(
+    keys: impl IntoIterator<Item = SealKey>,
+) -> BTreeMap<AuthorityCode, Vec<Arc<SealKey>>> {
+    let mut by_authority: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for key in keys {
+        by_authority.entry(key.authority().clone()).or_default().push(Arc::new(key));
+    }
+    for keys in by_authority.values_mut() {
+        keys.sort_by_key(|key| Reverse(key.certificate().not_before()));
+    }
+    by_authority
+}
+
+/// Those whose time it is; where it is nobody's, all of them, so that a fault can say what is wrong with the
+/// newest.
+fn meant_for(keys: Option<&Vec<Arc<SealKey>>>, at: Moment) -> Vec<Arc<SealKey>> {
+    let keys = keys.map(Vec::as_slice).unwrap_or_default();
+    let in_time = |key: &&Arc<SealKey>| {
+        let certificate = key.certificate();
+        certificate.not_before() <= at && at <= certificate.not_after()
+    };
+    let meant: Vec<_> = keys.iter().filter(in_time).cloned().collect();
+    if meant.is_empty() { keys.to_vec() } else { meant }
+}
+
+/// A key and whether it is a companion, by the name of its files without their endings.
+fn read_key(folder: &Path, stem: &str) -> Result<(SealKey, bool), KeyRingFault> {
+    let mut parts = stem.split('.');
+    let authority: AuthorityCode =
+        parts.next().unwrap_or_default().parse().map_err(KeyRingFault::Name)?;
+    let companion = parts.next_back() == Some(COMPANION);
+    let key = Secret::new(std::fs::read_to_string(folder.join(format!("{stem}{KEY_SUFFIX}")))?);
+    let chain = match std::fs::read_to_string(folder.join(format!("{stem}{CHAIN_SUFFIX}"))) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(KeyRingFault::NoChainFile);
         }
         chain => chain?,
     };
-    SealKey::from_pem(authority, key.expose(), &chain).map_err(KeyRingFault::Key)
+    let key = SealKey::from_pem(authority, key.expose(), &chain).map_err(KeyRingFault::Key)?;
+    Ok((key, companion))
 }
 
 /// Something wrong in a folder of keys.

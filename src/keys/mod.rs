@@ -15,9 +15,9 @@ pub use key_ring::{KeyRing, KeyRingFault, KeyRingProblem};
 use std::sync::Arc;
 
 use crate::crypto::Signer;
-use crate::domain::AuthorityCode;
+use crate::domain::{AuthorityCode, Moment};
 use crate::pki::Certificate;
-use crate::service::ports::{SealingKey, SealingKeys};
+use crate::service::ports::{KeyId, SealingKey, SealingKeys};
 
 impl SealingKey for SealKey {
     fn signer(&self) -> &dyn Signer {
@@ -27,12 +27,22 @@ impl SealingKey for SealKey {
     fn chain(&self) -> &[Certificate] {
         SealKey::chain(self)
     }
+
+    fn id(&self) -> KeyId {
+        SealKey::id(self)
+    }
 }
 
 impl SealingKeys for KeyRing {
-    fn find(&self, authority: &AuthorityCode) -> Option<Arc<dyn SealingKey>> {
-        let key = self.get(authority)?;
-        let key: Arc<dyn SealingKey> = Arc::<SealKey>::clone(key);
-        Some(key)
+    fn find(&self, authority: &AuthorityCode, at: Moment) -> Vec<Arc<dyn SealingKey>> {
+        self.sealing_at(authority, at).into_iter().map(as_port).collect()
     }
+
+    fn find_companions(&self, authority: &AuthorityCode, at: Moment) -> Vec<Arc<dyn SealingKey>> {
+        self.companions_at(authority, at).into_iter().map(as_port).collect()
+    }
+}
+
+fn as_port(key: Arc<SealKey>) -> Arc<dyn SealingKey> {
+    key
 }

@@ -21,7 +21,7 @@ use super::ports::{
     ChangedState, Clock, Form, FormRecord, Intention, Later, RequestKey, SealProtection, Shelving,
     Step, StepWatch, Vault, VersionRecord,
 };
-use super::sealing::{PreparedKey, Sealing, serial};
+use super::sealing::{LicenseKeys, Sealing, serial};
 use super::stamping::Stamping;
 use super::turns::Turns;
 use super::workshop::{FaceValues, Workbench, Workshop};
@@ -84,7 +84,7 @@ struct Prepared<'s> {
     id: LicenseId,
     drawn: DrawnFace<'s>,
     content: Content,
-    key: Arc<PreparedKey>,
+    keys: LicenseKeys,
     now: Moment,
 }
 
@@ -153,8 +153,14 @@ impl Issuing {
         // can look into it. The other way round there could be a valid seal in the world that no book of
         // ours knows of, and a license nobody has heard of cannot be revoked.
         self.watch.before(Step::Record);
-        let intention =
-            Intention { id: id.clone(), content_digest, client: client.name.clone(), at: now };
+        let uses = prepared.keys.to_use();
+        let intention = Intention {
+            id: id.clone(),
+            content_digest,
+            client: client.name.clone(),
+            at: now,
+            uses,
+        };
         let intention = self.vault.intend(intention).await?;
 
         // 7. Seal every form.
@@ -253,7 +259,7 @@ impl Issuing {
         (id, id_text): (LicenseId, &'s str),
         now: Moment,
     ) -> Result<Prepared<'s>, Refusal> {
-        let key = self.sealing.find(&submission.authority.code, now)?;
+        let keys = self.sealing.for_license(&submission.authority.code, now)?;
         // 4. Draw: what does not fit is a refusal, not a shrunken blur.
         self.watch.before(Step::Draw);
         let drawn = bench.draw(values, id_text, &self.public_url)?;
@@ -270,17 +276,18 @@ impl Issuing {
             face: &submission.face,
         };
         let content = Content::new(&input, self.random.as_ref());
-        Ok(Prepared { bench, submission, id, drawn, content, key, now })
+        Ok(Prepared { bench, submission, id, drawn, content, keys, now })
     }
 
     /// Uses the sealing key on `prepared`: once for the e-certificate, once for the PDF that carries it.
     ///
     /// `room` is left in the gap besides the seal, in bytes.
     fn seal(&self, prepared: Prepared<'_>, room: usize) -> Result<Sealed, Fault> {
-        let Prepared { bench, submission, id, drawn, content, key, now } = prepared;
-        let signer = key.key.signer();
+        let Prepared { bench, submission, id, drawn, content, keys, now } = prepared;
+        let key = &keys.seal;
         let places = Places { issuer: &self.public_url, public_url: &self.public_url };
-        let ecert = ecert::issue(&content, &key.header, signer, &places, now)
+        let (signer, header) = keys.ecert();
+        let ecert = ecert::issue(&content, header, signer, &places, now)
             .map_err(|error| Fault::new("seal.ecert", error))?;
 
         let content_digest = content.digest();
@@ -310,7 +317,10 @@ impl Issuing {
             })
             .map_err(|error: DrawError| Fault::new("seal.assemble", error))?;
         let digest = Digest::of_parts(&unsealed.sealed_parts());
-        let cms = key.cms.seal(signer, &digest).map_err(|error| Fault::new("seal.pdf", error))?;
+        let cms = key
+            .cms
+            .seal(key.key.signer(), &digest)
+            .map_err(|error| Fault::new("seal.pdf", error))?;
         let record = VersionRecord {
             id,
             edition: submission.definition.edition,
@@ -324,6 +334,7 @@ impl Issuing {
                 holds_until: key.ends(),
             }),
             shelved_at: now,
+            sealed_with: Some(keys.sealed_with()),
         };
         Ok(Sealed { record, unsealed, gap_len, cms, ecert })
     }

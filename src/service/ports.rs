@@ -7,23 +7,22 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::crypto::{Digest, Signer};
+use crate::crypto::Digest;
 use crate::domain::{
-    AuthorityCode, Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind, Validity,
-    VersionNo,
+    Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind, Validity, VersionNo,
 };
-
-use crate::pki::Certificate;
 
 use super::error::{Fault, ShelveError};
 
 mod protection;
 mod remote;
+mod sealing;
 
 pub use protection::{
     DuePage, DueQuestion, DueVersion, ProtectError, Protecting, ProtectionRecord, SealProtection,
 };
 pub use remote::{Evidence, RemoteFault, RemoteFaultKind, RevocationSource, TimestampSource};
+pub use sealing::{KeyBooks, KeyId, KeyUse, SealedWith, SealingKey, SealingKeys};
 
 /// An answer that comes later.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -173,6 +172,8 @@ pub struct VersionRecord {
     pub sealed: Option<SealProtection>,
     /// When it was put on the shelf.
     pub shelved_at: Moment,
+    /// The keys it was sealed with; `None` where a release before 0.2 shelved it and did not write them down.
+    pub sealed_with: Option<SealedWith>,
 }
 
 /// A request that must not be carried out twice.
@@ -197,6 +198,8 @@ pub struct Intention {
     pub client: String,
     /// When.
     pub at: Moment,
+    /// Every key about to be used, each once.
+    pub uses: Vec<KeyUse>,
 }
 
 /// The number of an intention in the journal.
@@ -311,7 +314,13 @@ pub trait Vault: Send + Sync {
     /// Whether this holder holds this license.
     fn holds(&self, holder_index: &Digest, license: &LicenseKey) -> Later<'_, Result<bool, Fault>>;
 
-    /// Writes an intention into the journal; durable on return.
+    /// Writes an intention into the journal and adds its signatures to the counts of its keys; durable on
+    /// return.
+    ///
+    /// # Errors
+    ///
+    /// A fault at `keys.limit_reached` where a key would make more signatures than it may; nothing is written
+    /// then.
     fn intend(&self, intention: Intention) -> Later<'_, Result<IntentionNo, Fault>>;
 
     /// Puts a version on the shelf: objects, row, indexes, request, journal entry, in one commit.
@@ -389,19 +398,4 @@ impl TypeFiles {
         let parts: Vec<&[u8]> = digests.iter().map(|digest| &digest.as_bytes()[..]).collect();
         Digest::of_parts(&parts)
     }
-}
-
-/// The key an authority seals with, and the certificates that vouch for it.
-pub trait SealingKey: Send + Sync {
-    /// Uses the private key.
-    fn signer(&self) -> &dyn Signer;
-
-    /// The sealing certificate first, then those above it, without the anchor.
-    fn chain(&self) -> &[Certificate];
-}
-
-/// Where sealing keys live.
-pub trait SealingKeys: Send + Sync {
-    /// The key of an authority, or `None` where it has none here.
-    fn find(&self, authority: &AuthorityCode) -> Option<Arc<dyn SealingKey>>;
 }

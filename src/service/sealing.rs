@@ -1,22 +1,26 @@
 //! The sealing keys of the house, with everything that can be prepared before a license comes.
 //!
 //! What is the same for every license of an authority (the header of the e-certificate, the frame of the CMS
-//! message, the revocation lists that go into the file) is made once for each key and kept.
+//! message, the revocation lists that go into the file) is made once for each key and kept. An authority may
+//! have several keys: the newest that our own verifier would accept seals.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::crypto::Signer;
 use crate::domain::{AuthorityCode, Moment};
 use crate::ecert::SealedHeader;
 use crate::pki::{Revocation, SealTemplate, TrustStore, VerifiedPath, verify_path};
 
 use super::error::Fault;
-use super::ports::{SealingKey, SealingKeys};
+use super::ports::{KeyId, KeyUse, SealedWith, SealingKey, SealingKeys};
 
 /// A key that is ready to seal.
 pub struct PreparedKey {
     /// The key and its chain.
     pub key: Arc<dyn SealingKey>,
+    /// How it is known.
+    pub id: KeyId,
     /// Writes the CMS message of a sealed PDF.
     pub cms: SealTemplate,
     /// The header of its e-certificates.
@@ -31,6 +35,11 @@ impl PreparedKey {
     /// When the first certificate of its path ends: until then a seal without a time-stamp can be checked.
     pub fn ends(&self) -> Moment {
         self.path.window().1
+    }
+
+    /// A use of it for so many signatures, as an intention states it.
+    pub fn to_use(&self, signatures: u32) -> KeyUse {
+        KeyUse { key: self.id, signatures, limit: self.key.max_uses() }
     }
 
     /// Whether our own verifier would call a seal made at `at` authentic. A license that is issued under a
@@ -54,11 +63,41 @@ impl PreparedKey {
     }
 }
 
+/// The keys that both forms of one license are sealed with.
+pub struct LicenseKeys {
+    /// Seals the PDF.
+    pub seal: Arc<PreparedKey>,
+    /// Signs the e-certificate in place of `seal`.
+    companion: Option<Arc<PreparedKey>>,
+}
+
+impl LicenseKeys {
+    /// What signs the e-certificate, and the header that goes with it.
+    pub fn ecert(&self) -> (&dyn Signer, &SealedHeader) {
+        let prepared = self.companion.as_ref().unwrap_or(&self.seal);
+        (prepared.key.signer(), &prepared.header)
+    }
+
+    /// What sealing one license will use, as its intention states it.
+    pub fn to_use(&self) -> Vec<KeyUse> {
+        match &self.companion {
+            Some(companion) => vec![self.seal.to_use(1), companion.to_use(1)],
+            None => vec![self.seal.to_use(2)],
+        }
+    }
+
+    /// What the shelf writes down.
+    pub fn sealed_with(&self) -> SealedWith {
+        let companion = self.companion.as_ref().unwrap_or(&self.seal);
+        SealedWith { seal: self.seal.id, ecert: companion.id }
+    }
+}
+
 /// Finds prepared keys.
 pub struct Sealing {
     keys: Arc<dyn SealingKeys>,
     trust: Arc<TrustStore>,
-    prepared: Mutex<HashMap<AuthorityCode, Arc<PreparedKey>>>,
+    prepared: Mutex<HashMap<KeyId, Arc<PreparedKey>>>,
 }
 
 impl Sealing {
@@ -67,36 +106,71 @@ impl Sealing {
         Self { keys, trust, prepared: Mutex::default() }
     }
 
-    /// The prepared key of an authority, fit to seal at `at`.
+    /// The prepared key of an authority, the newest that is fit to seal at `at`.
     ///
     /// # Errors
     ///
-    /// A fault if the authority has no key here, or one whose certificate has ended, was revoked, or leads to
-    /// no anchor of ours: the registry says it may issue, so this is ours to mend.
+    /// A fault if the authority has no key here, or none whose certificate holds, was not revoked and leads to
+    /// an anchor of ours: the registry says it may issue, so this is ours to mend.
     pub fn find(&self, authority: &AuthorityCode, at: Moment) -> Result<Arc<PreparedKey>, Fault> {
-        let ready = self.prepared_key(authority, at)?;
-        ready.may_seal(at)?;
-        Ok(ready)
+        self.newest_fit(self.keys.find(authority, at), at)?.ok_or_else(|| {
+            Fault::new("sealing.no_key", format!("authority {authority} has no sealing key here"))
+        })
+    }
+
+    /// The keys for both forms of a license. Where no companion is fit, the sealing key signs both.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find).
+    pub fn for_license(&self, authority: &AuthorityCode, at: Moment) -> Result<LicenseKeys, Fault> {
+        let seal = self.find(authority, at)?;
+        let companions = self.keys.find_companions(authority, at);
+        let companion = self.newest_fit(companions, at).unwrap_or_default();
+        Ok(LicenseKeys { seal, companion })
+    }
+
+    /// The first of these that is fit to seal; where none is, why the first of them is not.
+    fn newest_fit(
+        &self,
+        keys: Vec<Arc<dyn SealingKey>>,
+        at: Moment,
+    ) -> Result<Option<Arc<PreparedKey>>, Fault> {
+        let mut refused = None;
+        for key in keys {
+            let fit =
+                self.prepared_key(key, at).and_then(|ready| ready.may_seal(at).map(|()| ready));
+            match fit {
+                Ok(ready) => return Ok(Some(ready)),
+                Err(fault) => refused = refused.or(Some(fault)),
+            }
+        }
+        refused.map_or(Ok(None), Err)
     }
 
     fn prepared_key(
         &self,
-        authority: &AuthorityCode,
+        key: Arc<dyn SealingKey>,
         at: Moment,
     ) -> Result<Arc<PreparedKey>, Fault> {
+        let id = key.id();
         let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = prepared.get(authority) {
+        // A ring read anew brings the key anew, perhaps with another limit: what is kept holds the key it
+        // was made from.
+        if let Some(known) = prepared.get(&id).filter(|known| Arc::ptr_eq(&known.key, &key)) {
             return Ok(Arc::clone(known));
         }
-        let key = self.keys.find(authority).ok_or_else(|| {
-            Fault::new("sealing.no_key", format!("authority {authority} has no sealing key here"))
-        })?;
-        let ready = Arc::new(self.prepare(key, at)?);
-        prepared.insert(authority.clone(), Arc::clone(&ready));
+        let ready = Arc::new(self.prepare(key, id, at)?);
+        prepared.insert(id, Arc::clone(&ready));
         Ok(ready)
     }
 
-    fn prepare(&self, key: Arc<dyn SealingKey>, at: Moment) -> Result<PreparedKey, Fault> {
+    fn prepare(
+        &self,
+        key: Arc<dyn SealingKey>,
+        id: KeyId,
+        at: Moment,
+    ) -> Result<PreparedKey, Fault> {
         let [leaf, above @ ..] = key.chain() else {
             return Err(Fault::new("sealing.no_certificate", "a sealing key has no certificate"));
         };
@@ -110,7 +184,7 @@ impl Sealing {
             key.chain().iter().map(|certificate| certificate.issuer()).collect();
         let concerned = self.trust.crls().iter().filter(|crl| issuers.contains(&crl.issuer()));
         let crls = concerned.map(|crl| crl.der().to_owned()).collect();
-        Ok(PreparedKey { key, cms, header, crls, path })
+        Ok(PreparedKey { key, id, cms, header, crls, path })
     }
 }
 

@@ -148,6 +148,7 @@ mod tests {
             forms: Vec::new(),
             sealed: None,
             shelved_at: Moment::from_unix_seconds(0),
+            sealed_with: None,
         }
     }
 

@@ -13,9 +13,10 @@ use crate::crypto::Digest;
 use crate::domain::{LicenseId, LicenseKey, Moment, VersionNo};
 use crate::service::error::{Fault, ShelveError};
 use crate::service::ports::{
-    Intention, IntentionNo, RequestKey, StandingChange, UsageRecord, VersionRecord,
+    IntentionNo, KeyId, RequestKey, SealedWith, StandingChange, UsageRecord, VersionRecord,
 };
 
+use super::books_keys::OpenIntention;
 use super::books_protect::KnownVersion;
 use super::bounds::{MAX_GROUND_CHARS, MAX_NAME_CHARS, request_fits, within};
 use super::journal::{self, Act, Line};
@@ -32,7 +33,9 @@ pub(super) struct Ledger {
     /// Its hash.
     pub(super) hash: Digest,
     /// Intentions that have not ended.
-    pub(super) open: HashMap<i64, (LicenseId, Digest)>,
+    pub(super) open: HashMap<i64, OpenIntention>,
+    /// How many signatures each key was to make.
+    pub(super) uses: HashMap<KeyId, u64>,
 }
 
 impl Ledger {
@@ -44,6 +47,9 @@ impl Ledger {
         for intention in group.ended {
             self.open.remove(&intention);
         }
+        for (key, signatures) in group.uses {
+            *self.uses.entry(key).or_default() += signatures;
+        }
     }
 }
 
@@ -54,8 +60,9 @@ pub(super) struct Closing {
     last_version: i64,
     seq: i64,
     hash: Digest,
-    opened: HashMap<i64, (LicenseId, Digest)>,
+    opened: HashMap<i64, OpenIntention>,
     ended: HashSet<i64>,
+    uses: HashMap<KeyId, u64>,
 }
 
 /// What is to be shelved, without the bytes, which are staged already.
@@ -93,6 +100,8 @@ pub(super) struct NewRows {
     pub(super) journal: Vec<Value>,
     pub(super) licenses: Vec<Value>,
     pub(super) versions: Vec<Value>,
+    pub(super) sealed_with: Vec<Value>,
+    pub(super) key_uses: Vec<Value>,
     pub(super) forms: Vec<Value>,
     pub(super) holders: Vec<Value>,
     pub(super) numbers: Vec<Value>,
@@ -114,8 +123,10 @@ pub(super) struct Books<'a> {
     last_version: i64,
     seq: i64,
     hash: Digest,
-    opened: HashMap<i64, (LicenseId, Digest)>,
+    pub(super) opened: HashMap<i64, OpenIntention>,
     ended: HashSet<i64>,
+    /// What the group adds to the counts of keys.
+    pub(super) uses: HashMap<KeyId, u64>,
     pub(super) rows: NewRows,
 }
 
@@ -134,6 +145,7 @@ impl<'a> Books<'a> {
             hash: ledger.hash,
             opened: HashMap::new(),
             ended: HashSet::new(),
+            uses: HashMap::new(),
             rows: NewRows::default(),
         }
     }
@@ -153,21 +165,6 @@ impl<'a> Books<'a> {
         self.numbers.insert(number, owner);
     }
 
-    /// Enters an intention.
-    pub(super) fn intend(&mut self, intention: &Intention) -> Result<IntentionNo, Fault> {
-        within("client", &intention.client, MAX_NAME_CHARS)?;
-        let seq = self.enter(&Line {
-            at: intention.at.unix_seconds(),
-            act: Act::Intended.word(),
-            subject: &intention.id.to_string(),
-            client: &intention.client,
-            intention: None,
-            details: &journal::intended(intention),
-        });
-        self.opened.insert(seq, (intention.id.clone(), intention.content_digest));
-        Ok(IntentionNo(seq))
-    }
-
     /// Enters a version, or the end of its intention where it is refused.
     pub(super) fn shelve(&mut self, row: &ShelvingRow) -> Result<(), ShelveError> {
         let refusal = match self.check(row) {
@@ -179,7 +176,7 @@ impl<'a> Books<'a> {
         };
         let IntentionNo(intention) = row.intention;
         // An intention of another version is not ended by this refusal.
-        if self.open_intention(intention).is_some_and(|(id, _)| *id == row.record.id) {
+        if self.open_intention(intention).is_some_and(|open| open.id == row.record.id) {
             self.ended.insert(intention);
             self.enter(&Line {
                 at: row.record.shelved_at.unix_seconds(),
@@ -239,6 +236,11 @@ impl<'a> Books<'a> {
         Ok(())
     }
 
+    /// How many signatures a key was to make before this group.
+    pub(super) fn uses_before(&self, key: &KeyId) -> u64 {
+        self.ledger.uses.get(key).copied().unwrap_or_default()
+    }
+
     /// The rows to be written.
     pub(super) fn rows(&self) -> &NewRows {
         &self.rows
@@ -246,8 +248,8 @@ impl<'a> Books<'a> {
 
     /// What the ledger must be told once the rows are committed.
     pub(super) fn close(self) -> Closing {
-        let Self { last_license, last_version, seq, hash, opened, ended, .. } = self;
-        Closing { last_license, last_version, seq, hash, opened, ended }
+        let Self { last_license, last_version, seq, hash, opened, ended, uses, .. } = self;
+        Closing { last_license, last_version, seq, hash, opened, ended, uses }
     }
 
     fn check(&self, row: &ShelvingRow) -> Result<(), ShelveError> {
@@ -280,7 +282,14 @@ impl<'a> Books<'a> {
             return Err(Fault::new("vault.version", cause).into());
         }
         let IntentionNo(intention) = row.intention;
-        if self.open_intention(intention) != Some(&(id.clone(), row.record.content_digest)) {
+        let keys = row.record.sealed_with;
+        let as_intended = self.open_intention(intention).is_some_and(|open| {
+            let uses = |key| open.keys.contains(&key);
+            open.id == *id
+                && open.content_digest == row.record.content_digest
+                && keys.is_some_and(|keys| uses(keys.seal) && uses(keys.ecert))
+        });
+        if !as_intended {
             let cause = format!("{intention} is not an open intention of this version");
             return Err(Fault::new("vault.intention", cause).into());
         }
@@ -335,6 +344,9 @@ impl<'a> Books<'a> {
             record.sealed.and_then(|sealed| sealed.proven_at).map(Moment::unix_seconds),
             record.sealed.map(|sealed| sealed.holds_until.unix_seconds()),
         ]));
+        if let Some(SealedWith { seal, ecert }) = &record.sealed_with {
+            self.rows.sealed_with.push(json!([version, seal.to_string(), ecert.to_string()]));
+        }
         for form in &record.forms {
             let (word, digest) = (form.form.word(), form.digest.to_string());
             self.rows.forms.push(json!([version, word, digest, form.size_bytes]));
@@ -353,7 +365,7 @@ impl<'a> Books<'a> {
         self.note_request(client, key, (*body, record.id.clone()));
     }
 
-    fn open_intention(&self, seq: i64) -> Option<&(LicenseId, Digest)> {
+    fn open_intention(&self, seq: i64) -> Option<&OpenIntention> {
         if self.ended.contains(&seq) {
             return None;
         }

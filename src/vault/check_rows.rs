@@ -16,6 +16,7 @@ use super::check_protections;
 use super::fault::{damaged, digest_column, id_column};
 use super::journal::{self, Line};
 use super::shelf::{day_column, sealed_columns};
+use super::shelf_keys::sealed_with_columns;
 
 /// Rows taken at a time. Our own bound: some 40 MB of objects are then read between two progress reports.
 const PAGE: i64 = 512;
@@ -79,8 +80,11 @@ select version.id, version.license_id, version.version, version.edition, version
   entry.act, entry.at as entry_at, entry.subject, entry.client as entry_client,
   entry.intention, entry.details,
   intended.act as intended_act, intended.at as intended_at, intended.subject as intended_subject,
-  intended.client as intended_client, intended.details as intended_details
+  intended.client as intended_client, intended.details as intended_details,
+  keys.seal_key, keys.ecert_key,
+  (select max(rest) from key_uses where key_uses.entry = entry.intention) as rest
 from versions as version
+left join sealed_with as keys on keys.version = version.id
 left join licenses as license on license.id = version.license
 left join requests as request on request.version = version.id
 left join numbers as number
@@ -201,6 +205,10 @@ fn agrees(row: &SqliteRow, forms: Vec<FormRecord>, holders: &[Digest]) -> Result
             row.try_get("sealed_until").map_err(unread)?,
         )?,
         shelved_at: Moment::from_unix_seconds(number("shelved_at")?),
+        sealed_with: sealed_with_columns(
+            row.try_get("seal_key").map_err(unread)?,
+            row.try_get("ecert_key").map_err(unread)?,
+        )?,
         id,
     };
     let request = RequestKey { client: text("client")?, key: text("key")?, body: digest("body")? };
@@ -213,6 +221,7 @@ fn agrees(row: &SqliteRow, forms: Vec<FormRecord>, holders: &[Digest]) -> Result
         &text("intended_client")?,
         number("intended_at")?,
     );
+    let has_uses = row.try_get::<Option<Vec<u8>>, _>("rest").map_err(unread)?.is_some();
     Ok(words == [Form::SealedPdf, Form::Ecert]
         && key.type_code().as_str() == text("type_code")?
         && key.authority() == text("authority")?
@@ -226,7 +235,8 @@ fn agrees(row: &SqliteRow, forms: Vec<FormRecord>, holders: &[Digest]) -> Result
         && digest("details")? == details
         && text("intended_act")? == "intended"
         && text("intended_subject")? == id
-        && digest("intended_details")? == intended)
+        // Where the intention names its keys, `check_keys` holds its entry against them and this.
+        && digest(if has_uses { "rest" } else { "intended_details" })? == intended)
 }
 
 /// Looks for rows that are missing or too many, and holds standings and readings against their entries.

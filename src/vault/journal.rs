@@ -10,8 +10,8 @@
 use crate::crypto::{Digest, Hasher};
 use crate::domain::{Moment, RevocationKind};
 use crate::service::ports::{
-    ChangedState, FormRecord, Intention, ProtectionRecord, RequestKey, SealProtection,
-    StandingChange, VersionRecord,
+    ChangedState, FormRecord, Intention, KeyId, ProtectionRecord, RequestKey, SealProtection,
+    SealedWith, StandingChange, VersionRecord,
 };
 
 /// The hash before the first entry.
@@ -84,7 +84,7 @@ impl Line<'_> {
     }
 }
 
-/// What an entry `intended` covers.
+/// What an entry `intended` covers beside the uses of keys; before migration 3 it was all.
 pub(super) fn intended(intention: &Intention) -> Digest {
     intended_of(
         &intention.id.to_string(),
@@ -100,6 +100,18 @@ pub(super) fn intended_of(id: &str, content: &Digest, client: &str, at: i64) -> 
         "zhengku intended 1",
         &[id.as_bytes(), content.as_bytes(), client.as_bytes(), &at.to_be_bytes()],
     )
+}
+
+/// What an entry `intended` covers that names the keys about to be used: `rest`, which is [`intended`], and
+/// the signatures of each, in the order of their column.
+pub(super) fn intended_uses(rest: &Digest, uses: &[(KeyId, u32)]) -> Digest {
+    let mut hasher = Fields::new("zhengku intended 2");
+    hasher.field(rest.as_bytes());
+    for (key, signatures) in uses {
+        hasher.field(key.as_bytes());
+        hasher.field(&signatures.to_be_bytes());
+    }
+    hasher.finish()
 }
 
 /// What an entry `abandoned` covers.
@@ -155,6 +167,11 @@ pub(super) fn shelved(
     hasher.text(&request.key);
     hasher.field(request.body.as_bytes());
     hasher.field(&intention.to_be_bytes());
+    if let Some(SealedWith { seal, ecert }) = &record.sealed_with {
+        hasher.text("sealed with");
+        hasher.field(seal.as_bytes());
+        hasher.field(ecert.as_bytes());
+    }
     hasher.finish()
 }
 

@@ -9,9 +9,9 @@ use crate::crypto::Digest;
 use crate::domain::{Level, LicenseId, LicenseKey, LicenseTypeCode, VersionNo};
 use crate::service::error::{Fault, ShelveError};
 use crate::service::ports::{
-    DuePage, DueQuestion, DueVersion, Form, FormRecord, Intention, IntentionNo, Later,
-    ProtectError, Protecting, ProtectionRecord, RequestKey, Shelving, StandingChange, UsageRecord,
-    Vault, VaultCount, VersionRecord,
+    DuePage, DueQuestion, DueVersion, Form, FormRecord, Intention, IntentionNo, KeyBooks, KeyId,
+    KeyUse, Later, ProtectError, Protecting, ProtectionRecord, RequestKey, Shelving,
+    StandingChange, UsageRecord, Vault, VaultCount, VersionRecord,
 };
 
 use super::books_protect::{follows, no_such_version};
@@ -30,6 +30,7 @@ struct Kept {
     numbers: HashMap<(LicenseTypeCode, String, Digest), LicenseKey>,
     requests: HashMap<(String, String), (Digest, LicenseId)>,
     intentions: Vec<Option<Intention>>,
+    uses: BTreeMap<KeyId, u64>,
     changes: Vec<StandingChange>,
     usage: Vec<UsageRecord>,
     protections: HashMap<LicenseId, Vec<ProtectionRecord>>,
@@ -96,6 +97,27 @@ impl Kept {
         }
     }
 
+    fn count_uses(&mut self, uses: &[KeyUse]) -> Result<(), Fault> {
+        let keys: HashSet<KeyId> = uses.iter().map(|asked| asked.key).collect();
+        if keys.is_empty()
+            || keys.len() < uses.len()
+            || uses.iter().any(|asked| asked.signatures == 0)
+        {
+            return Err(Fault::new("vault.intention", "each key that is used is named once"));
+        }
+        let count = |kept: &Self, asked: &KeyUse| {
+            kept.uses.get(&asked.key).copied().unwrap_or_default() + u64::from(asked.signatures)
+        };
+        if uses.iter().any(|asked| asked.limit.is_some_and(|limit| count(self, asked) > limit)) {
+            return Err(Fault::new("keys.limit_reached", "a key has made what it may"));
+        }
+        for asked in uses {
+            let count = count(self, asked);
+            self.uses.insert(asked.key, count);
+        }
+        Ok(())
+    }
+
     fn shelve(&mut self, shelving: Shelving) -> Result<(), ShelveError> {
         let Shelving { mut record, objects, request, number_index, .. } = shelving;
         forms_in_order(&mut record)?;
@@ -129,7 +151,10 @@ impl Kept {
             return Err(Fault::new("vault.version", "a version out of turn").into());
         }
         let carried_out = intention.is_some_and(|intention| {
-            intention.id == record.id && intention.content_digest == record.content_digest
+            let named = |key| intention.uses.iter().any(|asked| asked.key == key);
+            intention.id == record.id
+                && intention.content_digest == record.content_digest
+                && record.sealed_with.is_some_and(|keys| named(keys.seal) && named(keys.ecert))
         });
         if !carried_out {
             return Err(Fault::new("vault.intention", "not an open intention of it").into());
@@ -203,6 +228,9 @@ impl Vault for MemoryVault {
 
     fn intend(&self, intention: Intention) -> Later<'_, Result<IntentionNo, Fault>> {
         let mut kept = self.kept();
+        if let Err(fault) = kept.count_uses(&intention.uses) {
+            return now(Err(fault));
+        }
         kept.intentions.push(Some(intention));
         let count = i64::try_from(kept.intentions.len());
         now(count.map(IntentionNo).map_err(|error| Fault::new("vault.intention", error)))
@@ -258,5 +286,29 @@ impl Vault for MemoryVault {
 
     fn ping(&self) -> Later<'_, Result<(), Fault>> {
         now(Ok(()))
+    }
+}
+
+impl KeyBooks for MemoryVault {
+    fn key_uses(&self) -> Later<'_, Result<Vec<(KeyId, u64)>, Fault>> {
+        now(Ok(self.kept().uses.iter().map(|(key, count)| (*key, *count)).collect()))
+    }
+
+    fn sealed_with(
+        &self,
+        key: &KeyId,
+        after: u64,
+        limit: u32,
+    ) -> Later<'_, Result<Vec<(u64, VersionRecord)>, Fault>> {
+        let kept = self.kept();
+        let hangs = |record: &&VersionRecord| {
+            record.sealed_with.is_none_or(|keys| keys.seal == *key || keys.ecert == *key)
+        };
+        let places = (1..).zip(&kept.shelved).filter(|(place, _)| *place > after);
+        let found = places.filter_map(|(place, id)| {
+            let versions = kept.licenses.get(id.key())?.iter().map(|(record, _)| record);
+            Some((place, versions.filter(hangs).find(|record| record.id == *id)?.clone()))
+        });
+        now(Ok(found.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()))
     }
 }

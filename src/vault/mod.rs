@@ -13,9 +13,11 @@
 //! ```
 
 mod books;
+mod books_keys;
 mod books_protect;
 mod bounds;
 mod check;
+mod check_keys;
 mod check_objects;
 mod check_protections;
 mod check_rows;
@@ -26,6 +28,7 @@ mod objects;
 mod open;
 mod rows;
 mod shelf;
+mod shelf_keys;
 mod shelf_protect;
 mod sqlite;
 mod templates;

@@ -36,7 +36,7 @@ const READERS: u32 = 4;
 /// another process copies the file. Our own bound.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The last migration this program knows.
-pub(super) const SCHEMA: i64 = 2;
+pub(super) const SCHEMA: i64 = 3;
 
 /// What a data folder is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +163,8 @@ fn migrator() -> Migrator {
     };
     Migrator::with_migrations(vec![
         migration(1, "vault", include_str!("migrations/0001_vault.sql")),
-        migration(SCHEMA, "protections", include_str!("migrations/0002_protections.sql")),
+        migration(2, "protections", include_str!("migrations/0002_protections.sql")),
+        migration(SCHEMA, "sealing_keys", include_str!("migrations/0003_sealing_keys.sql")),
     ])
 }
 
@@ -254,7 +255,8 @@ async fn recover_journal(
 ) -> Result<Ledger, OpenError> {
     let (licenses, versions, seq, hash) = rows::ends_of_tables(connection).await?;
     let hash = hash.unwrap_or_else(journal::before_first);
-    let mut ledger = Ledger { licenses, versions, seq, hash, open: HashMap::new() };
+    let uses = rows::key_uses(connection).await?;
+    let mut ledger = Ledger { licenses, versions, seq, hash, open: HashMap::new(), uses };
     let left_open = rows::left_open(connection).await?;
     let mut books = Books::new(&ledger);
     books.open_vault(&left_open, now);

@@ -4,16 +4,20 @@
 //! shelvings costs as many round trips to SQLite's thread as a single one. Digests travel as hexadecimal text
 //! and are stored as 32 bytes.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use crate::crypto::Digest;
 use crate::domain::{LicenseId, LicenseKey};
 use crate::service::error::Fault;
+use crate::service::ports::KeyId;
 
 use super::books::{Books, KnownLicense, NewRows, NumberKey};
 use super::books_protect::KnownVersion;
 use super::fault::{damaged, digest_column, id_column};
+use super::shelf_keys::KEY_USES;
 
 /// What one act asks of the tables before it is entered.
 #[derive(Debug)]
@@ -180,6 +184,16 @@ select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->
   value ->> 13, value ->> 14
 from json_each(?1)";
 
+const INSERT_SEALED_WITH: &str = "\
+insert into sealed_with (version, seal_key, ecert_key)
+select value ->> 0, unhex(value ->> 1), unhex(value ->> 2)
+from json_each(?1)";
+
+const INSERT_KEY_USES: &str = "\
+insert into key_uses (entry, key_id, signatures, rest)
+select value ->> 0, unhex(value ->> 1), value ->> 2, unhex(value ->> 3)
+from json_each(?1)";
+
 const INSERT_FORMS: &str = "\
 insert into forms (version, form, digest, size_bytes)
 select value ->> 0, value ->> 1, unhex(value ->> 2), value ->> 3
@@ -226,6 +240,8 @@ pub(super) async fn insert(
         (INSERT_JOURNAL, &rows.journal),
         (INSERT_LICENSES, &rows.licenses),
         (INSERT_VERSIONS, &rows.versions),
+        (INSERT_SEALED_WITH, &rows.sealed_with),
+        (INSERT_KEY_USES, &rows.key_uses),
         (INSERT_FORMS, &rows.forms),
         (INSERT_HOLDERS, &rows.holders),
         (INSERT_NUMBERS, &rows.numbers),
@@ -260,6 +276,22 @@ select
         .map_err(|error| Fault::new("vault.open", error))?;
     let hash = hash.map(|hash| digest_column(&hash)).transpose()?;
     Ok((licenses, versions, seq, hash))
+}
+
+/// How many signatures each key was to make.
+pub(super) async fn key_uses(
+    connection: &mut SqliteConnection,
+) -> Result<HashMap<KeyId, u64>, Fault> {
+    let rows: Vec<(Vec<u8>, i64)> = sqlx::query_as(KEY_USES)
+        .fetch_all(connection)
+        .await
+        .map_err(|error| Fault::new("vault.open", error))?;
+    rows.into_iter()
+        .map(|(key, uses)| {
+            let uses = u64::try_from(uses).map_err(|_| damaged("a negative count"))?;
+            Ok((digest_column(&key)?, uses))
+        })
+        .collect()
 }
 
 /// Intentions that a stop left without an end: entry, subject, client.

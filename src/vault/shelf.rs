@@ -14,6 +14,7 @@ use crate::service::ports::{
 
 use super::fault::{damaged, digest_column, from_sqlite, id_column};
 use super::journal::state_from_word;
+use super::shelf_keys::sealed_with_columns;
 
 /// The columns of versions and their forms; the rest of the statement says which. PDF first.
 macro_rules! versions_where {
@@ -22,12 +23,15 @@ macro_rules! versions_where {
             "select version.id, version.license_id, version.edition, version.issued_on, ",
             "version.valid_from, version.valid_to, version.content_digest, version.shelved_at, ",
             "version.sealed_level, version.sealed_proven_at, version.sealed_until, ",
-            "form.form, form.digest, form.size_bytes ",
+            "form.form, form.digest, form.size_bytes, keys.seal_key, keys.ecert_key ",
             "from versions as version join forms as form on form.version = version.id ",
+            "left join sealed_with as keys on keys.version = version.id ",
             $which
         )
     };
 }
+
+pub(super) use versions_where;
 
 const HEAD: &str = versions_where!(
     "where version.id = (
@@ -104,6 +108,8 @@ pub(super) type VersionRow = (
     String,
     Vec<u8>,
     i64,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
 );
 
 /// A few connections that only read.
@@ -228,7 +234,7 @@ pub(super) fn versions(rows: Vec<VersionRow>) -> Result<Vec<VersionRecord>, Faul
     let mut last = None;
     for row in rows {
         let (id, license_id, edition, issued_on, from, to, content, at, ..) = row;
-        let (.., level, proven_at, until, form, digest, size) = row;
+        let (.., level, proven_at, until, form, digest, size, seal_key, ecert_key) = row;
         let form = FormRecord {
             form: Form::from_word(&form).ok_or_else(|| damaged("an unknown form"))?,
             digest: digest_column(&digest)?,
@@ -249,6 +255,7 @@ pub(super) fn versions(rows: Vec<VersionRow>) -> Result<Vec<VersionRecord>, Faul
                     forms: vec![form],
                     sealed: sealed_columns(level.as_deref(), proven_at, until)?,
                     shelved_at: Moment::from_unix_seconds(at),
+                    sealed_with: sealed_with_columns(seal_key, ecert_key)?,
                 });
             }
         }

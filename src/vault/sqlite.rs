@@ -12,9 +12,9 @@ use crate::crypto::Digest;
 use crate::domain::{LicenseId, LicenseKey, LicenseTypeCode};
 use crate::service::error::{Fault, ShelveError};
 use crate::service::ports::{
-    DuePage, DueQuestion, Form, FormRecord, Intention, IntentionNo, Later, ProtectError,
-    Protecting, ProtectionRecord, Shelving, StandingChange, UsageRecord, Vault, VaultCount,
-    VersionRecord,
+    DuePage, DueQuestion, Form, FormRecord, Intention, IntentionNo, KeyBooks, KeyId, Later,
+    ProtectError, Protecting, ProtectionRecord, Shelving, StandingChange, UsageRecord, Vault,
+    VaultCount, VersionRecord,
 };
 
 use super::books::ShelvingRow;
@@ -196,6 +196,22 @@ impl Vault for SqliteVault {
             }
             self.shelf.count().await.map(|_| ())
         })
+    }
+}
+
+impl KeyBooks for SqliteVault {
+    fn key_uses(&self) -> Later<'_, Result<Vec<(KeyId, u64)>, Fault>> {
+        Box::pin(self.shelf.key_uses())
+    }
+
+    fn sealed_with(
+        &self,
+        key: &KeyId,
+        after: u64,
+        limit: u32,
+    ) -> Later<'_, Result<Vec<(u64, VersionRecord)>, Fault>> {
+        let key = *key;
+        Box::pin(async move { self.shelf.sealed_with(&key, after, limit).await })
     }
 }
 

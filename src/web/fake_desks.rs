@@ -283,6 +283,7 @@ fn record(id: &str) -> VersionRecord {
         ],
         sealed: None,
         shelved_at: moment("2026-06-01T01:02:04Z"),
+        sealed_with: None,
     }
 }
 

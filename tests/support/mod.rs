@@ -68,8 +68,8 @@ impl Clock for HandClock {
 pub struct OneKeyForAll(pub Arc<dyn SealingKey>);
 
 impl SealingKeys for OneKeyForAll {
-    fn find(&self, _: &AuthorityCode) -> Option<Arc<dyn SealingKey>> {
-        Some(Arc::clone(&self.0))
+    fn find(&self, _: &AuthorityCode, _: Moment) -> Vec<Arc<dyn SealingKey>> {
+        vec![Arc::clone(&self.0)]
     }
 }
 
