@@ -1,4 +1,4 @@
-//! That a sealed file is what its packet claims: PDF/A-3u, as far as we can check it ourselves.
+//! That a sealed file is what its packet claims: PDF/A-3a, as far as we can check it ourselves.
 //!
 //! One test to a group of clauses, each over a walk through every object of a sealed sample: page with border,
 //! four fonts, table, picture, QR square, seal, attachment. This is no validator. What it does not hold: the
@@ -288,7 +288,8 @@ fn the_packet_claims_part_3_and_agrees_with_the_info_dictionary() {
     assert!(!head.contains("bytes=") && !head.contains("encoding="));
     let fact = |name| xmp::element(packet, name).map(|fact| fact.into_owned());
     assert_eq!(fact("pdfaid:part").as_deref(), Some("3"));
-    assert_eq!(fact("pdfaid:conformance").as_deref(), Some("U"));
+    assert_eq!(fact("pdfaid:conformance").as_deref(), Some("A"));
+    assert_eq!(fact("pdfuaid:part").as_deref(), Some("1"));
 
     let info = file.dict(trailer(&bytes).reference("Info").unwrap()).unwrap();
     assert!(packet.contains(&format!("{}</rdf:li>", info.text("Title").unwrap())));
@@ -299,11 +300,18 @@ fn the_packet_claims_part_3_and_agrees_with_the_info_dictionary() {
     assert_eq!(date("CreationDate"), fact("xmp:CreateDate"));
     assert_eq!(date("ModDate"), fact("xmp:ModifyDate"));
     // What is not of a schema known to all is declared (6.6.2.3).
-    for element in [xmp::LICENSE_ID_ELEMENT, xmp::DIGEST_ELEMENT] {
-        let name = element.strip_prefix("zk:").unwrap();
+    for element in [xmp::LICENSE_ID_ELEMENT, xmp::DIGEST_ELEMENT, "pdfuaid:part"] {
+        let (prefix, name) = element.split_once(':').unwrap();
+        assert!(packet.contains(&format!("<pdfaSchema:prefix>{prefix}</pdfaSchema:prefix>")));
         assert!(packet.contains(&format!("<pdfaProperty:name>{name}</pdfaProperty:name>")));
         assert!(fact(element).is_some());
     }
+    // Where the file comes from (6.6.6).
+    assert_eq!(fact("stEvt:action").as_deref(), Some("created"));
+    assert_eq!(fact("stEvt:when"), fact("xmp:CreateDate"));
+    assert_eq!(fact("stEvt:softwareAgent"), fact("xmp:CreatorTool"));
+    assert_eq!(fact("stEvt:instanceID"), fact("xmpMM:InstanceID"));
+    assert!(fact("xmpMM:DocumentID").unwrap().starts_with("uuid:"));
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub(super) fn assemble(
         Some(copy) => copy.properties(),
         None => xmp::of_original(license_id, input.content_digest_hex),
     };
-    let packet = xmp::packet(input.title, &own, input.sealed_at);
+    let packet = xmp::packet(input.title, &own, input.content_digest_hex, input.sealed_at);
     pdf.metadata(object::METADATA, packet.as_bytes());
 
     let attachment =

@@ -12,7 +12,8 @@ use super::art::Art;
 use super::deflate::Deflater;
 use super::face_fault::{FaceFault, FaceProblem};
 use super::face_template::{Element, FaceFile, FacePage, Frame, Page};
-use super::font::{FontBook, FontRole};
+use super::fixed_words::FixedWords;
+use super::font::FontBook;
 use super::layout::{Measured, TextFault};
 use super::ornament;
 use super::paper::{Paper, text_box};
@@ -98,6 +99,7 @@ impl CompiledFace {
             fixed: Chunk::with_settings(Settings { pretty: false }),
             next: object::FIRST_FREE,
             deflater: Deflater::best(),
+            words: FixedWords::default(),
             figures: Vec::new(),
             frames: Vec::new(),
             faults: Vec::new(),
@@ -109,7 +111,9 @@ impl CompiledFace {
             let number = if several { Some(number + 1) } else { None };
             pages.push(compiler.page(page, number, &mut paper));
         }
-        let Compiler { mut fixed, mut next, mut deflater, figures, mut faults, .. } = compiler;
+        let Compiler { mut fixed, mut next, mut deflater, words, figures, mut faults, .. } =
+            compiler;
+        words.write(&mut fixed);
         let embedded = match paper.fonts.embed(fonts, &mut fixed, &mut next, &mut deflater) {
             Some(embedded) => embedded,
             None => {
@@ -161,6 +165,7 @@ struct Compiler<'f> {
     fixed: Chunk,
     next: Ref,
     deflater: Deflater,
+    words: FixedWords,
     figures: Vec<(String, Ref)>,
     /// Size and border of each page so far.
     frames: Vec<(Mm, Mm, Frame, Mm)>,
@@ -231,6 +236,7 @@ impl Compiler<'_> {
         drop(paper.turn(page.height, 0));
         let mut parts = Vec::new();
         let mut marks = Vec::new();
+        self.words.interrupt();
 
         paper.begin_artifact();
         paper.content.save_state();
@@ -286,20 +292,20 @@ impl Compiler<'_> {
                         paper.end();
                         continue;
                     };
-                    let title = placed.style.font == FontRole::Title;
-                    let role: &[u8] = if title { b"H1" } else { b"P" };
+                    let role = self.words.role(&placed.style);
                     let mark = paper.begin(role);
                     paper.text(self.fonts, &measured, &setting, placed.style.color);
                     paper.end();
-                    let id = self.next.bump();
-                    let mut part = self.fixed.struct_element(id);
-                    part.pair(Name(b"S"), Name(role));
-                    part.parent(object::DOCUMENT).page(page).pair(Name(b"K"), mark);
-                    part.finish();
+                    let (id, new) = self.words.add(role, page, mark, &text, &mut self.next);
                     marks.push(id);
-                    parts.push(Part::Fixed(id));
+                    if new {
+                        parts.push(Part::Fixed(id));
+                    }
                 }
-                value => parts.push(Part::Value(value)),
+                value => {
+                    self.words.interrupt();
+                    parts.push(Part::Value(value));
+                }
             }
         }
         for figure in ornament {

@@ -19,6 +19,7 @@ mod face_keys;
 mod face_reading;
 mod face_rules;
 mod face_template;
+mod fixed_words;
 mod font;
 mod gap;
 mod history;

@@ -68,6 +68,8 @@ struct StructurePart {
     id: Ref,
     role: &'static [u8],
     parent: Ref,
+    /// The page on which it begins.
+    sheet: usize,
     kids: Vec<Kid>,
     alternative: Cow<'static, str>,
     /// Where it stands, if it is a thing on one page and no text.
@@ -180,8 +182,9 @@ impl<'a> Drawing<'a> {
                 object::DOCUMENT
             }
         };
+        let sheet = self.sheet();
         let (kids, alternative, bounds) = (Vec::new(), Cow::Borrowed(""), None);
-        self.parts.push(StructurePart { id, role, parent, kids, alternative, bounds });
+        self.parts.push(StructurePart { id, role, parent, sheet, kids, alternative, bounds });
         self.parts.len() - 1
     }
 
@@ -195,7 +198,7 @@ impl<'a> Drawing<'a> {
         self.kids.insert(beginning, id);
         let (parent, kids) = (object::DOCUMENT, vec![Kid::Mark { sheet, number }]);
         let (alternative, bounds) = (Cow::Borrowed(""), None);
-        self.parts.push(StructurePart { id, role, parent, kids, alternative, bounds });
+        self.parts.push(StructurePart { id, role, parent, sheet, kids, alternative, bounds });
         if let Some(sheet) = self.sheets.get_mut(sheet) {
             sheet.marks.push(id);
         }
@@ -206,14 +209,9 @@ impl<'a> Drawing<'a> {
         if element == object::SEAL_PART {
             return self.seal.map(|(sheet, _)| sheet);
         }
-        let marked = self.sheets.iter().position(|sheet| sheet.marks.contains(&element));
-        marked.or_else(|| {
-            let group = self.parts.iter().find(|part| part.id == element)?;
-            group.kids.iter().find_map(|kid| match kid {
-                Kid::Mark { sheet, .. } => Some(*sheet),
-                Kid::Part(part) => self.home(*part),
-            })
-        })
+        let drawn = self.parts.iter().find(|part| part.id == element).map(|part| part.sheet);
+        // What was made with the face is known by its marks.
+        drawn.or_else(|| self.sheets.iter().position(|sheet| sheet.marks.contains(&element)))
     }
 
     /// The number of the page in hand.
@@ -292,16 +290,11 @@ pub(super) fn structure(pdf: &mut Pdf, drawing: &Drawing<'_>, seal_words: &str) 
 
 fn element(mut dict: StructElement<'_>, part: &StructurePart, drawing: &Drawing<'_>) {
     dict.pair(Name(b"S"), Name(part.role));
-    dict.parent(part.parent);
-    // The page of its first marked part; parts on other pages name theirs.
-    let home = part.kids.iter().find_map(|kid| match kid {
-        Kid::Mark { sheet, .. } => Some(*sheet),
-        Kid::Part(_) => None,
-    });
-    if let Some(sheet) = home {
-        dict.page(drawing.page(sheet));
-    }
-    if let [Kid::Mark { number, .. }] = &part.kids[..] {
+    // The page on which it begins; marked parts on other pages name theirs.
+    dict.parent(part.parent).page(drawing.page(part.sheet));
+    if let [Kid::Mark { number, sheet }] = &part.kids[..]
+        && *sheet == part.sheet
+    {
         dict.pair(Name(b"K"), *number);
     } else {
         let mut kids = dict.insert(Name(b"K")).array();
@@ -310,7 +303,7 @@ fn element(mut dict: StructElement<'_>, part: &StructurePart, drawing: &Drawing<
                 Kid::Part(id) => {
                     kids.item(*id);
                 }
-                Kid::Mark { sheet, number } if home == Some(*sheet) => {
+                Kid::Mark { sheet, number } if *sheet == part.sheet => {
                     kids.item(*number);
                 }
                 Kid::Mark { sheet, number } => {
