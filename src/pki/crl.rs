@@ -17,7 +17,6 @@ use x509_parser::prelude::{
 
 use super::certificate::Certificate;
 use super::der::{DerError, Reader, tag};
-use super::memo::Memo;
 use crate::crypto::Digest;
 use crate::domain::Moment;
 
@@ -46,7 +45,6 @@ struct List {
     next_update: Moment,
     /// Sorted by serial number.
     entries: Vec<(Vec<u8>, Revoked)>,
-    signed_by: Memo<bool>,
 }
 
 /// One entry: since when, and on what ground.
@@ -147,7 +145,6 @@ impl Crl {
             this_update: moment(list.this_update),
             next_update: list.next_update.map(moment).ok_or(CrlError::NoNextUpdate)?,
             entries,
-            signed_by: Memo::default(),
             der: der.to_vec(),
         })))
     }
@@ -183,14 +180,12 @@ impl Crl {
         if issuer.subject() != self.issuer() || !may_sign {
             return false;
         }
-        self.0.signed_by.of(issuer, || {
-            let key = SubjectPublicKeyInfo::from_der(issuer.public_key_info());
-            let list = CertificateRevocationList::from_der(self.der());
-            match (key, list) {
-                (Ok((_, key)), Ok((_, list))) => list.verify_signature(&key).is_ok(),
-                _ => false,
-            }
-        })
+        let key = SubjectPublicKeyInfo::from_der(issuer.public_key_info());
+        let list = CertificateRevocationList::from_der(self.der());
+        match (key, list) {
+            (Ok((_, key)), Ok((_, list))) => list.verify_signature(&key).is_ok(),
+            _ => false,
+        }
     }
 
     /// The entry for the certificate of this issuer with this serial number, if there is one.

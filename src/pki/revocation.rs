@@ -55,6 +55,15 @@ pub(super) fn weigh(statements: &[Statement], not_after: Moment, at: Moment) -> 
     };
     let decides = statements.iter().find(final_word).or_else(|| statements.iter().find(speaks));
     let Some(newest) = decides else { return Revocation::Unknown };
+    // An answer is often current for an hour, and a list for a month: where nobody names the certificate, the word
+    // that holds longest counts, and not only the newest.
+    let lapsed = newest.entry.is_none() && newest.next_update <= at;
+    let unnamed = || statements.iter().all(|statement| statement.entry.is_none());
+    let holding = |statement: &&Statement| speaks(statement) && at < statement.next_update;
+    let newest = match statements.iter().find(holding).filter(|_| lapsed && unnamed()) {
+        Some(older) => older,
+        None => newest,
+    };
     match newest.entry {
         Some(entry) if entry.since <= at || entry.reason.counts_backwards() => {
             Revocation::Revoked { since: entry.since, reason: entry.reason }
@@ -114,6 +123,20 @@ mod tests {
         assert!(matches!(weigh(&newer, far, since), Revocation::Revoked { .. }), "not taken back");
         let held = [later, statement(RevocationReason::CertificateHold)];
         assert!(matches!(weigh(&held, far, since), Revocation::Good { .. }), "only held");
+        // An answer that has lapsed does not take away what a list says that has not.
+        let month = |days: i64| Statement {
+            this_update: at.plus_seconds(-86_400),
+            next_update: at.plus_seconds(days * 86_400),
+            entry: None,
+        };
+        let answer = Statement { this_update: at, next_update: at.plus_seconds(60), entry: None };
+        let later = at.plus_seconds(86_400);
+        let good = weigh(&[answer, month(30)], far, later);
+        assert!(matches!(good, Revocation::Good { as_of, .. } if as_of < at));
+        assert_eq!(weigh(&[answer, month(1)], far, later), Revocation::Unknown, "both have");
+        let on_hold =
+            Statement { entry: statement(RevocationReason::CertificateHold).entry, ..month(30) };
+        assert_eq!(weigh(&[answer, on_hold], far, later), Revocation::Unknown, "held since?");
         let silent = Statement { this_update: far, next_update: far, entry: None };
         assert_eq!(weigh(&[silent], since, at), Revocation::Unknown, "dropped by then");
     }
