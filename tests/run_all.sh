@@ -70,6 +70,7 @@ part "documents, ten judges" "$python" tests/outside/judge_documents.py --out "$
 part "e-certificates" node tests/outside/judge_ecerts.mjs --out "$judged/out"
 part "time-stamps and OCSP" "$python" tests/outside/judge_proofs.py
 part "kill drill" "$python" tests/outside/kill_drill.py
+part "levels, by pyHanko and OpenSSL" "$python" tests/outside/judge_levels.py
 part "time-stamp drill" "$python" tests/outside/tsa_drill.py
 part "browser" node tests/outside/browser.mjs
 if [ -d "$corpora" ]; then
