@@ -109,6 +109,8 @@ pub enum Observed {
     IdBroken,
     /// The seal covers the whole file.
     CoverageWhole,
+    /// The seal covers the whole document, and what follows protects it and shows nothing.
+    CoverageProtected,
     /// Bytes follow behind what was sealed.
     CoverageLengthened {
         /// How many.

@@ -44,7 +44,11 @@ pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> Look {
     let mut look = Look { seen: vec![Observed::KindPdf], ..Look::default() };
     match read_sealed(file) {
         Ok(sealed) => {
-            look.seen.extend([Observed::SealPresent, Observed::CoverageWhole]);
+            look.seen.push(Observed::SealPresent);
+            look.seen.push(match sealed.revisions.len() {
+                0 | 1 => Observed::CoverageWhole,
+                _ => Observed::CoverageProtected,
+            });
             let digests = Digests::of(&sealed);
             look.file_digest = Some(digests.as_sealed);
             look.said = said(&sealed, &digests, trust, at, &mut look.seen);

@@ -239,7 +239,9 @@ impl StampSeen {
                 FindingOutcome::Passed,
                 About::Authenticity,
                 format!("时间戳证明签章不晚于 {}，其时签章证书有效", proven.in_china()),
-                format!("A time-stamp proves the seal of {proven}, when its certificate was valid"),
+                format!(
+                    "A time-stamp proves that the seal existed at {proven}, when its certificate was valid"
+                ),
                 None,
             ),
             Self::BeforeLife { proven } => (
@@ -248,7 +250,7 @@ impl StampSeen {
                 About::Authenticity,
                 format!("时间戳证明签章在 {} 已经存在，早于签章证书有效期", proven.in_china()),
                 format!(
-                    "A time-stamp proves the seal of {proven}, before its certificate was valid"
+                    "A time-stamp proves that the seal existed at {proven}, before its certificate was valid"
                 ),
                 Some(REFUSE),
             ),
@@ -262,7 +264,7 @@ impl StampSeen {
                     stated.in_china()
                 ),
                 format!(
-                    "A time-stamp proves the seal of {proven}, before the time {stated} that it states"
+                    "A time-stamp proves that the seal existed at {proven}, before the time {stated} that it states"
                 ),
                 Some(REFUSE),
             ),

@@ -45,8 +45,8 @@ impl Observed {
             Self::CertificateGood { as_of } => {
                 return filled(
                     ("seal.certificate_revocation", Passed, About::Authenticity),
-                    format!("签章证书未被吊销（吊销列表签发于 {}）", as_of.in_china()),
-                    format!("The sealing certificate is not revoked (list of {as_of})"),
+                    format!("签章证书未被吊销（证书状态信息截至 {}）", as_of.in_china()),
+                    format!("The sealing certificate is not revoked (by word of {as_of})"),
                     None,
                 );
             }
@@ -62,8 +62,8 @@ impl Observed {
                 "seal.certificate_revocation",
                 CouldNotBeMade,
                 About::Authenticity,
-                "没有有效的证书吊销列表，无法得知签章证书是否被吊销",
-                "No current revocation list is at hand, so whether the sealing certificate is revoked is unknown",
+                "没有有效的吊销列表或在线应答，无法得知签章证书是否被吊销",
+                "No current list or OCSP answer is at hand, so whether the sealing certificate is revoked is unknown",
             ),
             Self::PeriodHolds => (
                 "seal.certificate_period",
@@ -285,6 +285,13 @@ impl Observed {
                 About::Integrity,
                 "签章覆盖整个文件",
                 "The seal covers the whole file",
+            ),
+            Self::CoverageProtected => (
+                "seal.coverage",
+                Passed,
+                About::Integrity,
+                "签章覆盖全部内容，其后只追加了验证数据和时间戳",
+                "The seal covers all content; only validation data and time-stamps were added since",
             ),
             Self::CoverageLengthened { bytes } => {
                 return filled(
