@@ -487,6 +487,14 @@ fn a_broken_type_is_told_all_its_faults() {
         assert!(all.contains(place), "{place} is not told in {all}");
     }
     assert!(faults.len() >= 4, "{all}");
+
+    let painted = folder.path().join("painted");
+    copy(&root().join("templates/types/11990000MD0000008F012"), &painted);
+    edit(&painted.join("art.svg"), "  <g fill", "  <image href=\"seal.png\"/>\n  <g fill");
+    fs::write(painted.join("other.svg"), "<svg/>").unwrap();
+    let done = run!("catalogue", "check", painted).code(1);
+    done.says(&["art.svg: line 3: image is not drawn", "other.svg: no page", "the root is `svg`"]);
+
     let out = folder.path().join("preview.pdf");
     run!("catalogue", "preview", broken, "--out", out).code(1);
     assert!(!out.exists());

@@ -135,6 +135,29 @@ impl CompiledFace {
     }
 }
 
+/// What a face asks of the values of a field.
+impl CompiledFace {
+    /// Whether the rows of a table field go on to pages that are made when they are needed.
+    pub fn goes_on(&self, field: &str) -> bool {
+        self.pages
+            .iter()
+            .any(|page| page.further.as_ref().is_some_and(|(continued, _)| continued == field))
+    }
+
+    /// The least pixels that every place of a portrait field asks for; those of a usual photograph where none asks.
+    pub fn least_pixels(&self, field: &str) -> [u16; 2] {
+        let mut least = [1; 2];
+        for part in self.pages.iter().flat_map(|page| &page.parts) {
+            if let Part::Value(Element::Portrait { field: own, pixels, .. }) = part
+                && own == field
+            {
+                least = [least[0].max(pixels.min[0]), least[1].max(pixels.min[1])];
+            }
+        }
+        if least == [1; 2] { [150, 210] } else { least }
+    }
+}
+
 impl CompiledPage {
     /// The page with nothing on it but what is fixed.
     pub(super) fn sheet(&self, next: &mut Ref) -> Sheet {
@@ -348,6 +371,46 @@ fn problem(fault: TextFault) -> FaceProblem {
 mod tests {
     use super::*;
     use crate::pdf::testing;
+
+    #[test]
+    fn a_picture_is_drawn_once_for_all_pages_and_refused_by_name() {
+        let svg = |size: &str, inside: &str| {
+            let text = format!(
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {size}\">{inside}</svg>"
+            );
+            Art::read(&text).unwrap()
+        };
+        let mut file = FaceFile::parse(testing::FACE_TOML).unwrap();
+        file.pages[0].page.art = Some("art.svg".to_owned());
+        let second = file.pages[0].clone();
+        file.pages.push(second);
+        file.pages[1].page.width = Mm(210.0);
+        file.pages[1].page.height = Mm(148.5);
+        let compile = |art: Art| {
+            let art = [("art.svg".to_owned(), art)];
+            CompiledFace::with_art(file.clone(), &art, testing::fonts())
+        };
+        let small = compile(svg("420 297", "<circle r=\"9\"/>")).unwrap();
+        assert_eq!(small.figures.iter().filter(|(name, _)| name.starts_with('A')).count(), 1);
+        let why = |faults: Vec<FaceFault>| {
+            assert!(faults.iter().all(|fault| fault.key == "art"));
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        let square = why(compile(svg("420 420", "<circle r=\"9\"/>")).unwrap_err());
+        assert!(square.contains("page 1") && square.contains("proportions"), "{square}");
+        // Numbers without a pattern are not to be packed.
+        let mut seed = 1_u32;
+        let mut lines = String::new();
+        for _ in 0..12_000 {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            lines.push_str(&format!("L{} {}", seed >> 16 & 255, seed >> 24));
+        }
+        let large = svg("420 297", &format!("<path d=\"M0 0{lines}\"/>"));
+        let large = why(compile(large).unwrap_err());
+        assert!(large.contains("bytes in every document"), "{large}");
+        let absent = CompiledFace::new(file.clone(), testing::fonts()).unwrap_err();
+        assert!(why(absent).contains("no such file"));
+    }
 
     #[test]
     fn fixed_words_that_do_not_fit_or_cannot_be_drawn_are_all_named() {

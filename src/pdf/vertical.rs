@@ -156,6 +156,32 @@ mod tests {
         assert_eq!(heights[..5], [1000, 1000, 1000, 500, 500]);
     }
 
+    /// Judged by a program of others, which must be told the direction to find words at all.
+    #[test]
+    fn columns_are_found_from_right_to_left_with_their_marks() {
+        use crate::pdf::{CompiledFace, DrawValue, FaceFile, draw};
+
+        let text = testing::FACE_TOML.replacen(
+            "kind = \"field\"\nfield = \"KZ_JYFW\"",
+            "kind = \"field\"\ndirection = \"vertical\"\nfield = \"KZ_JYFW\"",
+            1,
+        );
+        assert!(text.contains("vertical"));
+        let face = CompiledFace::new(FaceFile::parse(&text).unwrap(), testing::fonts()).unwrap();
+        let scope = "甲乙丙丁，戊己庚辛（壬癸）子丑寅卯辰巳午未申酉戌亥".repeat(3);
+        let sample = testing::sample();
+        let values = [("KZ_JYFW", DrawValue::Text(&scope))];
+        let drawn = draw(&face, testing::fonts(), &sample.face_input(&values)).unwrap();
+        let file = drawn.preview(&sample.binding(&[])).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("columns.pdf");
+        std::fs::write(&path, file).unwrap();
+        let output = std::process::Command::new("pdftotext").arg(&path).arg("-").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        assert!(text.contains(&scope), "{text}");
+    }
+
     #[test]
     fn every_font_of_the_house_has_forms_for_columns() {
         for number in 0..4 {

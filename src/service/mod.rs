@@ -15,6 +15,7 @@ pub mod ports;
 pub mod protect;
 pub mod recall;
 pub mod sealing;
+pub mod specimen;
 pub mod stamping;
 pub mod standing;
 pub mod template_state;
