@@ -16,8 +16,8 @@ use super::observed::Observed;
 use super::stamp_seen::StampSeen;
 use crate::domain::Moment;
 use crate::pki::{
-    Certificate, Crl, Evidence, OcspResponse, PathError, Purpose, Revocation, VerifiedPath,
-    verify_path_for,
+    Certificate, Crl, Evidence, MAX_EVIDENCE, OcspResponse, PathError, Purpose, Revocation,
+    VerifiedPath, verify_path_for,
 };
 
 /// How far the clock of the sealing machine may be ahead of ours, in seconds; our own bound.
@@ -181,10 +181,12 @@ fn revocation(path: &VerifiedPath, sealed: SealedBy<'_>, at: Moment) -> Revocati
     }
     // The file's own word is asked only where ours are silent; its signatures are checked like ours.
     let mut evidence = Evidence::new();
-    for crl in sealed.crls.iter().filter_map(|der| Crl::from_der(der).ok()) {
+    for crl in sealed.crls.iter().take(MAX_EVIDENCE).filter_map(|der| Crl::from_der(der).ok()) {
         evidence.add_crl(crl, at);
     }
-    for answer in sealed.ocsps.iter().filter_map(|der| OcspResponse::from_der(der).ok()) {
+    for answer in
+        sealed.ocsps.iter().take(MAX_EVIDENCE).filter_map(|der| OcspResponse::from_der(der).ok())
+    {
         evidence.add_ocsp(answer, at);
     }
     path.with(&evidence).revocation(at)

@@ -21,8 +21,8 @@ use crate::crypto::Digest;
 use crate::domain::Moment;
 use crate::pdf::SealedFile;
 use crate::pki::{
-    Certificate, Crl, Evidence, OcspResponse, PathError, Purpose, Revocation, SignedData,
-    TimestampToken, VerifiedPath, issuers_of,
+    Certificate, Crl, Evidence, MAX_EVIDENCE, OcspResponse, PathError, Purpose, Revocation,
+    SignedData, TimestampToken, VerifiedPath, issuers_of,
 };
 
 /// The time-stamps of a file, read, and the validation data beside them.
@@ -79,7 +79,6 @@ impl<'f> Stamps<'f> {
         covered: &[Digest],
         at: Moment,
     ) -> Result<Option<Self>, Observed> {
-        let all = Under { crls: sealed.crls.len(), ocsps: sealed.ocsps.len() };
         let mut found = Vec::new();
         if let Some(token) = signed.timestamp() {
             let none = Under { crls: 0, ocsps: 0 };
@@ -92,8 +91,8 @@ impl<'f> Stamps<'f> {
         if found.is_empty() {
             return Ok(None);
         }
-        let crls = sealed.crls.iter().take(all.crls);
-        let ocsps = sealed.ocsps.iter().take(all.ocsps);
+        let crls = sealed.crls.iter().take(MAX_EVIDENCE);
+        let ocsps = sealed.ocsps.iter().take(MAX_EVIDENCE);
         let pool = signed.others().iter().chain(&sealed.certs).copied().collect();
         Ok(Some(Self {
             found,
@@ -140,8 +139,8 @@ impl<'f> Stamps<'f> {
 
     /// What the file says about revocation under one time-stamp.
     pub(super) fn evidence_under(&self, under: Under) -> Evidence {
-        let crls = self.crls.get(..under.crls).unwrap_or_default();
-        let ocsps = self.ocsps.get(..under.ocsps).unwrap_or_default();
+        let crls = self.crls.get(..under.crls).unwrap_or(&self.crls);
+        let ocsps = self.ocsps.get(..under.ocsps).unwrap_or(&self.ocsps);
         evidence(crls, ocsps)
     }
 

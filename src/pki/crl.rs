@@ -17,6 +17,7 @@ use x509_parser::prelude::{
 
 use super::certificate::Certificate;
 use super::der::{DerError, Reader, tag};
+use super::memo::Memo;
 use crate::crypto::Digest;
 use crate::domain::Moment;
 
@@ -45,6 +46,7 @@ struct List {
     next_update: Moment,
     /// Sorted by serial number.
     entries: Vec<(Vec<u8>, Revoked)>,
+    signed_by: Memo<bool>,
 }
 
 /// One entry: since when, and on what ground.
@@ -145,6 +147,7 @@ impl Crl {
             this_update: moment(list.this_update),
             next_update: list.next_update.map(moment).ok_or(CrlError::NoNextUpdate)?,
             entries,
+            signed_by: Memo::default(),
             der: der.to_vec(),
         })))
     }
@@ -180,12 +183,14 @@ impl Crl {
         if issuer.subject() != self.issuer() || !may_sign {
             return false;
         }
-        let key = SubjectPublicKeyInfo::from_der(issuer.public_key_info());
-        let list = CertificateRevocationList::from_der(self.der());
-        match (key, list) {
-            (Ok((_, key)), Ok((_, list))) => list.verify_signature(&key).is_ok(),
-            _ => false,
-        }
+        self.0.signed_by.of(issuer, || {
+            let key = SubjectPublicKeyInfo::from_der(issuer.public_key_info());
+            let list = CertificateRevocationList::from_der(self.der());
+            match (key, list) {
+                (Ok((_, key)), Ok((_, list))) => list.verify_signature(&key).is_ok(),
+                _ => false,
+            }
+        })
     }
 
     /// The entry for the certificate of this issuer with this serial number, if there is one.

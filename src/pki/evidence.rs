@@ -14,6 +14,10 @@ use super::ocsp_response::{OcspResponse, OcspStatus};
 use super::revocation::Statement;
 use crate::domain::Moment;
 
+/// Most pieces of each kind that are looked at in one file, the first ones; our own bound. A file that is protected anew
+/// every year of its life has some two hundred.
+pub const MAX_EVIDENCE: usize = 512;
+
 /// Lists and answers, each with the moment it is known to have existed at.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {

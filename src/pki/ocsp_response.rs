@@ -15,6 +15,7 @@ use super::certificate::{Certificate, OCSP_SIGNING};
 use super::crl::{RevocationReason, Revoked, read_reason};
 use super::der::{Element, Reader, tag};
 use super::der_time;
+use super::memo::Memo;
 use super::ocsp::{CertId, MAX_OCSP_LEN, NONCE, OCSP_TOLERANCE_SECONDS, OcspError};
 use super::signed::{Signed, is_issued_by};
 use crate::crypto::{Digest, ForeignFault, sha1_for_matching};
@@ -40,6 +41,10 @@ struct Read {
     answers: Vec<Single>,
     nonce: Option<Vec<u8>>,
     certificates: Vec<Certificate>,
+    /// Whether this key made the signature.
+    signed_by: Memo<Result<(), ForeignFault>>,
+    /// Whether this issuer signed the certificate of the responder.
+    issued_by: Memo<bool>,
 }
 
 enum ResponderId {
@@ -166,6 +171,8 @@ impl OcspResponse {
             answers,
             nonce,
             certificates,
+            signed_by: Memo::default(),
+            issued_by: Memo::default(),
             der: der.to_vec(),
         })))
     }
@@ -210,12 +217,19 @@ impl OcspResponse {
         let signer = self.responder(issuer).ok_or(OcspError::ResponderUnknown)?;
         let basic = self.0.der.get(self.0.basic.clone()).unwrap_or_default();
         let mut parts = Reader::only(basic, tag::SEQUENCE)?.reader();
-        Signed::take(&mut parts)?.verify(signer, at).map_err(|fault| match fault {
+        let signed = Signed::take(&mut parts)?;
+        if !signed.is_sound_at(at) {
+            return Err(OcspError::UnsupportedAlgorithm);
+        }
+        let verified = self.0.signed_by.of(signer, || signed.verify(signer));
+        verified.map_err(|fault| match fault {
             ForeignFault::Bad => OcspError::BadSignature,
             ForeignFault::Unsupported => OcspError::UnsupportedAlgorithm,
         })?;
         let delegated = signer != issuer;
-        if delegated && !is_entitled(signer, issuer, at) {
+        let issued = || self.0.issued_by.of(issuer, || is_issued_by(signer, issuer, at).is_ok());
+        let sound = || Signed::of(signer).is_ok_and(|signed| signed.is_sound_at(at));
+        if delegated && !(may_answer(signer, at) && sound() && issued()) {
             return Err(OcspError::ResponderNotEntitled);
         }
         let latest = at.plus_seconds(OCSP_TOLERANCE_SECONDS);
@@ -250,14 +264,11 @@ impl fmt::Debug for OcspResponse {
     }
 }
 
-/// Whether `issuer` lets this certificate answer in its place, at `at`.
-fn is_entitled(responder: &Certificate, issuer: &Certificate, at: Moment) -> bool {
+/// Whether this certificate says of itself that it answers for its issuer, and was valid at `at`.
+fn may_answer(responder: &Certificate, at: Moment) -> bool {
     let signs = responder.key_usage().is_none_or(|usage| usage.digital_signature);
     let valid = responder.not_before() <= at && at <= responder.not_after();
-    signs
-        && valid
-        && responder.has_purpose(OCSP_SIGNING)
-        && is_issued_by(responder, issuer, at).is_ok()
+    signs && valid && responder.has_purpose(OCSP_SIGNING)
 }
 
 impl Single {

@@ -30,10 +30,23 @@ impl<'d> Signed<'d> {
         Ok(Self { content, algorithm, signature })
     }
 
-    /// Whether the key of `signer` made the signature, with an algorithm that was sound at `at`.
-    pub(super) fn verify(&self, signer: &Certificate, at: Moment) -> Result<(), ForeignFault> {
+    /// The parts of a certificate.
+    pub(super) fn of(certificate: &'d Certificate) -> Result<Self, DerError> {
+        let mut outer = Reader::only(certificate.der(), tag::SEQUENCE)?.reader();
+        let signed = Self::take(&mut outer)?;
+        outer.finish()?;
+        Ok(signed)
+    }
+
+    /// Whether the signature was made with an algorithm on our list that was sound at `at`.
+    pub(super) fn is_sound_at(&self, at: Moment) -> bool {
+        ForeignAlgorithm::from_algorithm_der(self.algorithm)
+            .is_some_and(|algorithm| algorithm.is_sound_at(at))
+    }
+
+    /// Whether the key of `signer` made the signature.
+    pub(super) fn verify(&self, signer: &Certificate) -> Result<(), ForeignFault> {
         let algorithm = ForeignAlgorithm::from_algorithm_der(self.algorithm)
-            .filter(|algorithm| algorithm.is_sound_at(at))
             .ok_or(ForeignFault::Unsupported)?;
         let key = signer.key_kind().ok_or(ForeignFault::Unsupported)?;
         verify_foreign(algorithm, key, signer.public_key(), self.content.raw, self.signature)
@@ -49,11 +62,6 @@ pub(super) fn is_issued_by(
     if subject.issuer() != issuer.subject() {
         return Err(ForeignFault::Bad);
     }
-    let parts = || -> Result<_, DerError> {
-        let mut outer = Reader::only(subject.der(), tag::SEQUENCE)?.reader();
-        let signed = Signed::take(&mut outer)?;
-        outer.finish()?;
-        Ok(signed)
-    };
-    parts().map_err(|_| ForeignFault::Bad)?.verify(issuer, at)
+    let signed = Signed::of(subject).map_err(|_| ForeignFault::Bad)?;
+    if signed.is_sound_at(at) { signed.verify(issuer) } else { Err(ForeignFault::Unsupported) }
 }

@@ -27,7 +27,7 @@ use crate::crypto::{
 use crate::domain::Moment;
 
 /// Most certificates in one token; our own bound.
-const MAX_CERTIFICATES: usize = 10;
+const MAX_CERTIFICATES: usize = 8;
 /// Most signed attributes; our own bound.
 const MAX_ATTRIBUTES: usize = 16;
 
