@@ -80,7 +80,7 @@ browser: setup ## the pages in Chromium; screenshots in .setup/screens
 
 .PHONY: tamper
 tamper: ## every changed byte and every cut of a document of each type, with counts and seconds
-	cargo test --test tamper -- --nocapture
+	cargo test --test tamper --test tamper_revisions -- --nocapture
 
 .PHONY: properties
 properties: ## every property with many more cases: make properties CASES=N

@@ -159,6 +159,7 @@ impl std::error::Error for ExtendError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pdf::syntax::Object;
     use crate::pdf::testing::{self, CERT, CRL, OCSP, TOKEN, now, stamped, validated};
     use crate::pdf::{SealedFile, read_sealed};
 
@@ -193,6 +194,35 @@ mod tests {
         let SealedFile { timestamps, .. } = read_sealed(&file).unwrap();
         assert_eq!(Digest::of_parts(&timestamps[0].coverage.sealed()), digest);
         assert_eq!(timestamps[0].certs, 1);
+    }
+
+    /// What PDF/A-3 6.3 and PDF/UA-1 7.18 ask of an annotation without appearance and tag.
+    #[test]
+    fn a_time_stamp_is_an_invisible_widget_on_the_page_of_the_seal() {
+        let sealed = testing::sealed();
+        let file = stamped(&stamped(&sealed));
+        let History { first, newest, .. } = History::open(&file).unwrap();
+        let text = String::from_utf8_lossy(&file[sealed.len()..]).into_owned();
+        for number in [first.size(), first.size() + 2] {
+            let start = text.find(&format!("\n{number} 0 obj\n")).unwrap();
+            let field = &text[start..start + text[start..].find("\nendobj").unwrap()];
+            let page = first.dict(9).unwrap().reference("P").unwrap();
+            let on_page = format!("/F 132/Rect[-1 -1 -1 -1]/P {page} 0 R");
+            assert!(
+                field.contains("/Subtype/Widget/FT/Sig") && field.contains(&on_page),
+                "{field}"
+            );
+            assert!(!field.contains("/AP") && !field.contains("/StructParent"), "{field}");
+        }
+        let page = newest.page.unwrap().1;
+        assert!(page.is_name("Tabs", "S"));
+        let numbers = [9, first.size(), first.size() + 2].map(Object::Reference);
+        assert_eq!(page.array("Annots"), Some(&numbers[..]));
+        let [_, _, width, height] = page.array("MediaBox").unwrap() else { panic!("{page:?}") };
+        assert!(width != &Object::Integer(0) && height != &Object::Integer(0));
+        let form = newest.catalog.dict("AcroForm").unwrap();
+        assert_eq!(form.array("Fields"), Some(&numbers[..]));
+        assert_eq!(form.integer("SigFlags"), Some(3));
     }
 
     #[test]

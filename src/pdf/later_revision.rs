@@ -44,9 +44,9 @@ pub(super) struct Newest<'f> {
     root: usize,
     /// The trailer of the first revision.
     trailer: Dict<'f>,
-    catalog: Dict<'f>,
+    pub(super) catalog: Dict<'f>,
     /// The page of the seal, with its number.
-    page: Option<(usize, Dict<'f>)>,
+    pub(super) page: Option<(usize, Dict<'f>)>,
     /// Numbers of the streams in each of the [`LISTS`].
     pub(super) data: [Vec<usize>; 3],
 }
