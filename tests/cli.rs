@@ -291,6 +291,52 @@ fn a_vault_that_is_named_is_asked() {
     assert_ne!(done.code, 0);
 }
 
+/// The toy time-stamp authority and responder are asked over HTTP, as any other would be.
+#[test]
+fn one_command_protects_what_was_issued_and_later_a_bare_copy_is_judged_by_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("one.json"));
+    fs::write(&file, first_good(FOOD).to_string()).unwrap();
+    let issue = |out: &str| {
+        let out = folder.path().join(out);
+        let issued = run!("issue", file, "--data-dir", data, "--out", out, "--json").code(0).json();
+        assert_eq!(issued["level"], "B-B");
+        out.join(issued["files"][0].as_str().unwrap())
+    };
+    let bare = issue("bare");
+    for (due, protected) in [(1, 1), (0, 0)] {
+        let told = run!("vault", "renew", "--data-dir", data, "--json").code(0).json();
+        assert_eq!((&told["due"], &told["protected"]), (&json!(due), &json!(protected)), "{told}");
+    }
+    run!("vault", "renew", "--data-dir", data, "--within", "9m").code(2).says(&["90d"]);
+    run!("vault", "check", "--data-dir", data).code(0).says(&["1 versions, 3 objects"]);
+    let whole = issue("protected");
+    let (bare_bytes, whole_bytes) = (fs::read(&bare).unwrap(), fs::read(&whole).unwrap());
+    assert!(whole_bytes.len() > bare_bytes.len() && whole_bytes.starts_with(&bare_bytes));
+
+    let level = |verdict: Value| verdict["protection"]["level"].clone();
+    assert_eq!(level(run!("verify", bare, "--json").code(0).json()), "B-B");
+    assert_eq!(level(run!("verify", whole, "--json").code(0).json()), "B-LTA");
+    // The sealing certificate ends in 2031, that of the authority in 2036.
+    let later = "2033-01-01T00:00:00Z";
+    // The license itself has ended by then, which is another question.
+    let told = run!("verify", bare, "--at", later, "--json").code(1).json();
+    assert_eq!(told["verdict"], "indeterminate");
+    let told = run!("verify", whole, "--at", later, "--json").code(1).json();
+    assert_eq!(
+        (&told["verdict"], &told["protection"]["level"]),
+        (&json!("valid"), &json!("B-LTA"))
+    );
+    // The vault knows the bare file, and has what protects it.
+    let told = run!("verify", bare, "--at", later, "--data-dir", data, "--json").code(1).json();
+    assert_eq!(
+        (&told["verdict"], &told["protection"]["level"]),
+        (&json!("valid"), &json!("B-LTA"))
+    );
+    let codes = told["findings"].as_array().unwrap().iter().map(|finding| &finding["code"]);
+    assert!(codes.clone().any(|code| code == "protection.copy"), "{told}");
+}
+
 #[test]
 fn a_file_is_issued_once_and_refused_with_all_its_faults() {
     let folder = tempfile::tempdir().unwrap();

@@ -118,8 +118,7 @@ pub fn run(
     let ca = Issuer::new(ca_params, ca_key);
 
     // Valid from the first of the year: fixtures carry earlier days than the one they were made on.
-    let (year, ..) = now.day_in_utc().numbers();
-    let new_year = format!("{year:04}-01-01T00:00:00Z").parse().unwrap_or(now);
+    let new_year = new_year(now);
     let term = (new_year, now.plus_seconds(5 * YEAR));
     for (code, name) in authorities {
         let key = if code == rsa_for { rsa_key()? } else { KeyPair::generate()? };
@@ -150,6 +149,11 @@ pub fn run(
     files.write("crl.pem", &lists.concat())?;
     files.write("README.md", README)?;
     Ok(DevKeysReport { authorities: authorities.len(), files: files.written })
+}
+
+fn new_year(now: Moment) -> Moment {
+    let (year, ..) = now.day_in_utc().numbers();
+    format!("{year:04}-01-01T00:00:00Z").parse().unwrap_or(now)
 }
 
 struct Files<'o> {

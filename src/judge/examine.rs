@@ -5,7 +5,7 @@
 //! the id only if the file earned it. [`Examined::conclude`] adds the standing and writes the headline.
 
 use super::facts::{Form, Trust, VaultFact, VaultRecord};
-use super::finding::{About, Finding, FindingOutcome};
+use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::level::Protection;
 use super::observed::Observed;
 use super::stamp_seen::StampSeen;
@@ -124,6 +124,33 @@ impl Examined {
     /// checked: the paper in a clerk's hand may be forged all the same.
     pub fn from_shelf(self) -> Self {
         Self { form: Form::LicenseId, ..self }
+    }
+
+    /// An unaltered file of which it cannot be told any more who stands behind it, by the digest of what was
+    /// sealed: its certificate may have ended while another copy of it was protected.
+    pub fn open_question(&self) -> Option<(&LicenseId, Digest)> {
+        let open = self.authenticity == Outcome::Unknown && self.form == Form::SealedPdf;
+        self.license_id().filter(|_| open).zip(self.file_digest)
+    }
+
+    /// The same, for a copy of the file that was brought, protected since it was sealed. Its bytes begin with those
+    /// that were brought.
+    pub fn of_protected_copy(mut self) -> Self {
+        self.findings.push(Finding {
+            code: "protection.copy",
+            outcome: FindingOutcome::Passed,
+            about: About::Protection,
+            fact: Text2::fixed(
+                "所交文件本身已无法判断，证照库存有同一文件加时间戳保护的版本，据此核验",
+                "The file as brought cannot be told any more; the vault has the same file, protected by \
+                 time-stamps since, and that was judged",
+            ),
+            next_step: Some(Text2::fixed(
+                "请下载并保存加了保护的文件",
+                "Download the protected file and keep that",
+            )),
+        });
+        self
     }
 
     /// The verdict, with what the vault said.

@@ -137,7 +137,15 @@ impl Keeper {
     pub async fn keep_on(self: Arc<Self>, look_every: Duration, mut stop: watch::Receiver<bool>) {
         let mut resting = Resting::default();
         let (mut after, mut whole_since) = (0, Instant::now());
-        while !*stop.borrow() {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(look_every) => {}
+                // The sender is gone only with the server.
+                _ = stop.changed() => {}
+            }
+            if *stop.borrow() {
+                return;
+            }
             if whole_since.elapsed() >= WHOLE_ROUND {
                 (after, whole_since) = (0, Instant::now());
             }
@@ -164,11 +172,6 @@ impl Keeper {
                         "nothing was protected"
                     );
                 }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(look_every) => {}
-                // The sender is gone only with the server.
-                _ = stop.changed() => {}
             }
         }
     }

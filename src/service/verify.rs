@@ -3,7 +3,8 @@
 //! `judge` has the opinions; this desk gives it what it needs of the world: the trust store, the registry, and
 //! what the vault says of the license a file turned out to be. A vault that cannot be asked is a finding and
 //! never an error, so a clerk always gets a verdict. For a number the sealed PDF on the shelf is judged as if it
-//! had been brought, so that the same verdict comes out whatever form goes in.
+//! had been brought, so that the same verdict comes out whatever form goes in. A file whose certificate has ended is
+//! judged by the same file with the protection that was appended to it since, where the vault has that.
 
 use std::sync::Arc;
 
@@ -14,8 +15,9 @@ use crate::pki::{PathCache, TrustStore};
 use super::desks::{CatalogueDesk, VerifyDesk};
 use super::error::{Fault, Refusal};
 use super::hold::form_bytes;
-use super::ports::{Clock, Form, Later, Vault, VersionRecord};
+use super::ports::{Clock, Form, FormRecord, Later, Vault, VersionRecord};
 use super::standing::look_up;
+use super::whole::sealed_pdf;
 
 /// Files up to this size are judged where the request is; our own bound, above the size of our own documents.
 const SMALL_FILE_BYTES: usize = 200_000;
@@ -46,7 +48,10 @@ impl VerifyDesk for Verifying {
     fn file<'a>(&'a self, bytes: &'a [u8]) -> Later<'a, Verdict> {
         Box::pin(async move {
             let at = self.clock.now();
-            let examined = self.examine(bytes, at).await;
+            let mut examined = self.examine(bytes, at).await;
+            if let Some(copy) = self.protected_copy(&examined, bytes).await {
+                examined = self.examine(&copy, at).await.of_protected_copy();
+            }
             let fact = match examined.license_id() {
                 Some(id) => self.ask(id, at).await,
                 None => VaultFact::NotAsked,
@@ -116,6 +121,18 @@ impl Verifying {
         let judged = tokio::task::spawn_blocking(move || judging.examine(&copy, at)).await;
         // A panic in the judge is a fault of ours, and told as one wherever it arises.
         judged.unwrap_or_else(|broken| std::panic::resume_unwind(broken.into_panic()))
+    }
+
+    /// The file that was brought with what was appended since, if it is ours and that could settle what it leaves
+    /// open. A vault that cannot be asked settles nothing.
+    async fn protected_copy(&self, examined: &judge::Examined, bytes: &[u8]) -> Option<Vec<u8>> {
+        let (id, digest) = examined.open_question()?;
+        let vault = self.vault.as_ref()?;
+        let record = vault.find(id).await.ok().flatten()?;
+        let is_ours = |form: &FormRecord| form.form == Form::SealedPdf && form.digest == digest;
+        record.forms.iter().find(|form| is_ours(form))?;
+        let (whole, _) = sealed_pdf(vault.as_ref(), &record).await.ok()?;
+        (whole.len() > bytes.len() && whole.starts_with(bytes)).then_some(whole)
     }
 
     async fn ask(&self, id: &LicenseId, at: Moment) -> VaultFact {

@@ -11,7 +11,9 @@ use crate::crypto::Suite;
 use crate::domain::{AuthorityCode, Moment};
 use crate::pki::Certificate;
 
-use super::{DevKeysError, DevKeysReport, Files, YEAR, refuse_foreign_root, seal_params};
+use super::{
+    DevKeysError, DevKeysReport, Files, YEAR, new_year, refuse_foreign_root, seal_params, services,
+};
 
 /// Makes the companion of one authority.
 pub(super) fn make(
@@ -26,7 +28,7 @@ pub(super) fn make(
     files.write(&format!("seals/{code}.data.chain.pem"), &format!("{seal}{ca_certificate}"))
 }
 
-/// Makes the companions that a folder lacks, under the CA that stands there; nothing there is changed.
+/// Makes the companions, and the services, that a folder lacks, under the CA that stands there; nothing there is changed.
 pub(super) fn add_missing(
     out: &Path,
     authorities: &[(AuthorityCode, String)],
@@ -56,5 +58,6 @@ pub(super) fn add_missing(
         make(&mut files, (code, name), (&ca, &ca_certificate), term)?;
         made += 1;
     }
+    services::make(&mut files, true, (&ca, &ca_certificate), (new_year(now), now))?;
     Ok(DevKeysReport { authorities: made, files: files.written })
 }
