@@ -8,10 +8,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use zhengku::service::workshop::{Refreshed, Workbench, Workshop};
+use zhengku::vault::TemplateFolder;
 
 /// 食品经营许可证.
 const FOOD: &str = "11990000MD0000008F002";
@@ -137,6 +140,74 @@ fn edit(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).unwrap();
     assert!(text.contains(from), "{from:?} does not stand in {}", file.display());
     fs::write(file, text.replacen(from, to, 1)).unwrap();
+}
+
+/// The workshop alone: what is in force is one state or the next, never half of one.
+#[test]
+fn a_state_is_taken_when_it_is_found_twice_and_whoever_began_before_keeps_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let types = folder.path().join("types");
+    for name in ["authorities.toml", "divisions.toml", "fonts.toml"] {
+        fs::copy(root().join("templates").join(name), folder.path().join(name)).unwrap();
+    }
+    for code in [FOOD, "11990000MD0000008F005"] {
+        copy(&root().join("templates/types").join(code), &types.join(code));
+    }
+    let workshop = Workshop::open(Arc::new(TemplateFolder::new(folder.path()))).unwrap();
+    let name = |bench: &Workbench| {
+        let catalogue = bench.catalogue();
+        catalogue.newest().find(|known| known.code.as_str() == FOOD).unwrap().name.clone()
+    };
+    assert_eq!(workshop.refresh(), Refreshed::Unchanged);
+
+    let began = workshop.bench();
+    let file = types.join(FOOD).join("type.toml");
+    edit(&file, "name = \"食品经营许可证\"", "name = \"食品许可证\"");
+    assert_eq!(workshop.refresh(), Refreshed::Settling);
+    // Still being written: another state than the one just seen.
+    edit(&file, "name = \"食品许可证\"", "name = \"食品证\"");
+    assert_eq!(workshop.refresh(), Refreshed::Settling);
+    assert_eq!(name(&workshop.bench()), "食品经营许可证");
+    assert_eq!(workshop.refresh(), Refreshed::Replaced { compiled: 1 });
+    assert_eq!(name(&workshop.bench()), "食品证");
+    // A request that began before goes on with what it has.
+    assert_eq!(name(&began), "食品经营许可证");
+
+    // What a license may have been made by is not taken away: neither a field nor a folder.
+    let sound = fs::read_to_string(&file).unwrap();
+    let faults = |expected: &str| {
+        assert_eq!(workshop.refresh(), Refreshed::Settling);
+        let Refreshed::Refused(faults) = workshop.refresh() else {
+            panic!("not refused: {expected}")
+        };
+        let told = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        assert!(told.contains(expected), "{told}");
+        // Told once, and remembered for whoever asks.
+        assert_eq!(workshop.refresh(), Refreshed::Unchanged);
+        assert_eq!(workshop.faults(), faults);
+        assert_eq!(name(&workshop.bench()), "食品证");
+    };
+    let face = types.join(FOOD).join("face.toml");
+    let sound_face = fs::read_to_string(&face).unwrap();
+    edit(&file, "code = \"KZ_TSJBDH\"", "code = \"KZ_TSDH\"");
+    fs::write(&face, sound_face.replace("\"KZ_TSJBDH\"", "\"KZ_TSDH\"")).unwrap();
+    faults("has lost its field `KZ_TSJBDH`");
+    fs::write(&file, &sound).unwrap();
+    fs::write(&face, &sound_face).unwrap();
+    assert_eq!(workshop.refresh(), Refreshed::Unchanged);
+    assert_eq!(workshop.faults(), []);
+    fs::rename(types.join("11990000MD0000008F005"), folder.path().join("away")).unwrap();
+    faults("edition 1 is gone");
+    fs::rename(folder.path().join("away"), types.join("11990000MD0000008F005")).unwrap();
+    copy(&types.join(FOOD), &types.join("again"));
+    faults("stands in two folders");
+    fs::remove_dir_all(types.join("again")).unwrap();
+    // A folder that is there and not yet whole.
+    fs::create_dir(types.join("half")).unwrap();
+    faults("type.toml");
+    fs::remove_dir(types.join("half")).unwrap();
+    fs::remove_file(folder.path().join("authorities.toml")).unwrap();
+    faults("authorities.toml");
 }
 
 /// Ends the busy thread even where the test fails.
