@@ -2,7 +2,7 @@
 //!
 //! A [`TimestampRequest`] asks a time-stamp authority to say that a digest existed; [`read_response`] holds the
 //! answer against the request: granted, the same nonce, the same digest, a clock that is not off. What comes out
-//! is a [`TimestampToken`](super::TimestampToken), whose own parts were checked when it was read. Whether anybody
+//! is a [`TimestampToken`], whose own parts were checked when it was read. Whether anybody
 //! we trust stands behind the authority is for `pki::path` to say, with the purpose time-stamping.
 //!
 //! Sources: RFC 3161, RFC 5816 (ESS with digests other than SHA-1).
