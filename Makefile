@@ -66,6 +66,8 @@ judges: setup ## the outside judges alone, over freshly issued fixtures
 	rm -rf .setup/judged
 	target/debug/zhengku demo --exit --data-dir .setup/judged/data --out .setup/judged/out
 	$(PYTHON) tests/outside/judge_documents.py --out .setup/judged/out
+	$(PYTHON) tests/outside/judge_archival.py --out .setup/judged/out
+	$(PYTHON) tests/outside/judge_reading.py --out .setup/judged/out
 	node tests/outside/judge_ecerts.mjs --out .setup/judged/out
 
 .PHONY: drill

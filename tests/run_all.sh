@@ -67,6 +67,8 @@ part "program" cargo build --quiet
 part "issue every fixture" issue_fixtures
 part "vault is whole" target/debug/zhengku vault check --data-dir "$judged/data"
 part "documents, ten judges" "$python" tests/outside/judge_documents.py --out "$judged/out"
+part "archival and accessible" "$python" tests/outside/judge_archival.py --out "$judged/out"
+part "read aloud" "$python" tests/outside/judge_reading.py --out "$judged/out"
 part "e-certificates" node tests/outside/judge_ecerts.mjs --out "$judged/out"
 part "time-stamps and OCSP" "$python" tests/outside/judge_proofs.py
 part "kill drill" "$python" tests/outside/kill_drill.py

@@ -141,3 +141,15 @@ if [ "$(cat .setup/node.stamp 2>/dev/null)" != "$node_stamp" ] ||
     npm ci --prefix "$node_packages" --no-audit --no-fund --ignore-scripts --loglevel=error
     echo "$node_stamp" >.setup/node.stamp
 fi
+
+# ---- The checker of PDF/A and PDF/UA: a program of its own, under a license of its own (tests/outside/archival_checker).
+
+checker_stamp=$(cat tests/outside/archival_checker/* | digest_of rustc --version)
+
+if [ "$(cat .setup/archival.stamp 2>/dev/null)" != "$checker_stamp" ] || [ ! -x .setup/archival/debug/archival-checker ]; then
+    say "building the archival checker into .setup/archival (about a minute)"
+    rm -f .setup/archival.stamp
+    env -u RUSTFLAGS CARGO_TARGET_DIR="$PWD/.setup/archival" cargo build --quiet --locked \
+        --manifest-path tests/outside/archival_checker/Cargo.toml
+    echo "$checker_stamp" >.setup/archival.stamp
+fi
