@@ -10,15 +10,15 @@ use std::sync::{Arc, Mutex};
 
 use zhengku::crypto::Digest;
 use zhengku::domain::{
-    AuthorityCode, Day, Level, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind,
-    Validity, VersionNo,
+    AuthorityCode, CopyMaker, Day, Level, LicenseId, LicenseKey, LicenseTypeCode, Moment,
+    RevocationKind, Validity, VersionNo,
 };
 use zhengku::service::error::ShelveError;
 use zhengku::service::ports::{
-    ChangedState, DueQuestion, DueVersion, Form, FormRecord, Intention, IntentionNo, KeyBooks,
-    KeyId, KeyUse, ProtectError, Protecting, ProtectionRecord, RequestKey, SealProtection,
-    SealedWith, Shelving, StandingChange, Step, StepWatch, UsageRecord, Vault, VaultCount,
-    VersionRecord,
+    ChangedState, CopyError, CopyRecord, Copying, DueQuestion, DueVersion, Form, FormRecord,
+    Intention, IntentionNo, KeyBooks, KeyId, KeyUse, ProtectError, Protecting, ProtectionRecord,
+    RequestKey, SealProtection, SealedWith, Shelving, StandingChange, Step, StepWatch, UsageRecord,
+    Vault, VaultCount, VersionRecord,
 };
 use zhengku::vault::{CheckReport, MemoryVault, OpenError, OpenMode, SqliteVault, check};
 
@@ -75,7 +75,7 @@ impl Sample {
         let len = match form {
             Form::SealedPdf => self.object_bytes.0,
             Form::Ecert => self.object_bytes.1,
-            Form::PdfRevision => unreachable!("not a form of a version"),
+            Form::AnnotatedCopy | Form::PdfRevision => unreachable!("not a form of a version"),
         };
         let start = format!("{} of {} {}", form.word(), self.id(), self.salt);
         start.bytes().cycle().take(len).collect()
@@ -126,6 +126,31 @@ impl Sample {
         Protecting { id: self.id(), record, suffix }
     }
 
+    /// A copy of this version for a request with this key, and its bytes.
+    fn copying(&self, key: &str, body: &str, number: &str) -> Copying {
+        let bytes = format!("copy {number} of {}", self.id()).into_bytes();
+        let file = FormRecord {
+            form: Form::AnnotatedCopy,
+            digest: Digest::of(&bytes),
+            size_bytes: u64::try_from(bytes.len()).unwrap(),
+        };
+        let record = CopyRecord {
+            original: self.id(),
+            number: number.parse().unwrap(),
+            maker: CopyMaker::Holder,
+            last_day: day("2026-12-31"),
+            purpose_index: index("purpose"),
+            recipient_index: index("recipient"),
+            file,
+            made_at: in_days(1),
+        };
+        let request =
+            RequestKey { client: "holder".to_owned(), key: key.to_owned(), body: index(body) };
+        // The intention is made when it is carried out.
+        let intention = IntentionNo(0);
+        Copying { record, bytes, request, intention, intended: index(number) }
+    }
+
     /// Intends and shelves.
     async fn shelve(&self, vault: &dyn Vault) -> Result<(), ShelveError> {
         carry_out(vault, self.prepare()).await
@@ -150,6 +175,19 @@ impl Sample {
             intention: IntentionNo(0),
         }
     }
+}
+
+/// Intends a copy and keeps it.
+async fn keep(vault: &dyn Vault, copying: Copying) -> Result<(), CopyError> {
+    let intention = Intention {
+        id: copying.record.original.clone(),
+        content_digest: copying.intended,
+        client: copying.request.client.clone(),
+        at: copying.record.made_at,
+        uses: uses(Sample::first("1").keys()),
+    };
+    let intention = vault.intend(intention).await.unwrap();
+    vault.keep_copy(Copying { intention, ..copying }).await
 }
 
 async fn carry_out(vault: &dyn Vault, shelving: Shelving) -> Result<(), ShelveError> {
@@ -268,7 +306,52 @@ on_every_vault!(
     what_is_due_follows_from_the_rows,
     a_key_is_counted_before_it_is_used_and_never_beyond_its_limit,
     the_versions_of_a_key_are_found_in_order_and_page_by_page,
+    a_copy_is_kept_once_for_each_request,
 );
+
+async fn a_copy_is_kept_once_for_each_request(vault: Arc<dyn Vault>) {
+    const ONE: &str = "2026AAAAAAAAAAAA";
+    let sample = Sample::first("1");
+    let copy = |key: &str, body: &str, number: &str| sample.copying(key, body, number);
+    let early = keep(&*vault, copy("a", "body", ONE)).await.unwrap_err();
+    assert!(matches!(early, CopyError::Fault(fault) if fault.place == "vault.copy"));
+    sample.shelve(&*vault).await.unwrap();
+    assert_eq!(vault.copy_answered("holder", "a").await.unwrap(), None);
+
+    let attempts = (0..8).map(|attempt| {
+        let vault = Arc::clone(&vault);
+        let copying = copy("a", "body", &format!("2026AAAAAAAAAAA{attempt}"));
+        tokio::spawn(async move { keep(&*vault, copying).await })
+    });
+    let attempts: Vec<_> = attempts.collect();
+    let mut kept = 0;
+    for attempt in attempts {
+        match attempt.await.unwrap() {
+            Ok(()) => kept += 1,
+            Err(CopyError::Repeated { .. }) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!(kept, 1);
+    let (body, number) = vault.copy_answered("holder", "a").await.unwrap().unwrap();
+    assert_eq!(body, index("body"));
+    let made = copy("a", "body", number.as_str());
+    assert_eq!(vault.find_copy(&number).await.unwrap(), Some(made.record.clone()));
+    assert_eq!(vault.object(&made.record.file).await.unwrap(), Some(made.bytes));
+
+    let other = keep(&*vault, copy("a", "another body", "2026BBBBBBBBBBBB")).await;
+    assert!(matches!(other, Err(CopyError::KeyReused)));
+    keep(&*vault, copy("b", "another body", "2026CCCCCCCCCCCC")).await.unwrap();
+    assert_eq!(vault.find_copy(&"2026BBBBBBBBBBBB".parse().unwrap()).await.unwrap(), None);
+
+    // An intention of another copy, or one carried out already, is none.
+    let open = vault.keep_copy(copy("c", "body", "2026DDDDDDDDDDDD")).await;
+    assert!(matches!(open, Err(CopyError::Fault(fault)) if fault.place == "vault.intention"));
+    let mut empty = copy("d", "body", "2026EEEEEEEEEEEE");
+    empty.record.file.form = Form::SealedPdf;
+    let empty = keep(&*vault, empty).await;
+    assert!(matches!(empty, Err(CopyError::Fault(fault)) if fault.place == "vault.copy"));
+}
 
 async fn a_shelved_version_is_found_whole(vault: Arc<dyn Vault>) {
     vault.ping().await.unwrap();
@@ -808,6 +891,7 @@ async fn small_vault(data_dir: &Path) {
     vault.change_standing(change("1", ChangedState::Suspended)).await.unwrap();
     vault.protect(first.protecting(1, Level::BLT, "")).await.unwrap();
     vault.protect(first.protecting(2, Level::BLTA, "")).await.unwrap();
+    keep(&vault, first.copying("a", "body", "2026AAAAAAAAAAAA")).await.unwrap();
     let reader = "holder".to_owned();
     let usage = UsageRecord { id: first.id(), reader, act: "open", at: moment() };
     vault.record_usage(usage).await.unwrap();
@@ -1045,6 +1129,13 @@ async fn every_altered_added_or_removed_row_is_found() {
                 "vault.protection_foreign",
             ],
         ),
+        ("update annotated_copies set last_day = '2027-12-31'", altered),
+        ("update annotated_copies set number = '2026BBBBBBBBBBBB'", altered),
+        ("update annotated_copies set recipient_index = zeroblob(32)", altered),
+        ("update annotated_copies set client = 'nobody'", altered),
+        ("update annotated_copies set body = zeroblob(32)", altered),
+        ("update annotated_copies set version = 2", altered),
+        ("delete from annotated_copies", &["vault.row_missing", "vault.object_foreign"]),
         ("drop table requests", &["vault.database_damaged"]),
     ];
     let mut wrong: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -1132,6 +1223,7 @@ async fn the_tables_refuse_to_forget() {
         .await
         .unwrap();
     for table in [
+        "annotated_copies",
         "forms",
         "holders",
         "journal",

@@ -243,6 +243,15 @@ pub(super) fn describe(refusal: &Refusal) -> (&'static str, Vec<RowFault>) {
             });
             ("refused", faults.collect())
         }
+        // Importing makes no copies, so no row meets this.
+        Refusal::Copy(faults) => {
+            let faults = faults.iter().map(|fault| RowFault {
+                field: fault.field.to_owned(),
+                code: fault.code().to_owned(),
+                message: fault.to_string(),
+            });
+            ("refused", faults.collect())
+        }
         Refusal::Conflict { code, id } => {
             let message = match id {
                 Some(id) => format!("{id} stands in the way: to follow it, name it in `replaces`"),
@@ -297,7 +306,9 @@ pub(super) async fn write_forms(
                 },
             )?;
         let name = match form.form {
-            Form::SealedPdf | Form::PdfRevision => format!("{}.pdf", issued.record.id),
+            Form::SealedPdf | Form::PdfRevision | Form::AnnotatedCopy => {
+                format!("{}.pdf", issued.record.id)
+            }
             Form::Ecert => format!("{}.ecert.txt", issued.record.id),
         };
         let path = out.join(&name);

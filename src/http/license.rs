@@ -89,6 +89,6 @@ pub fn parse_id(text: &str) -> Result<LicenseId, Problem> {
 /// Reads the word of a form.
 pub fn parse_form(word: &str) -> Result<Form, Problem> {
     Form::from_word(word)
-        .filter(|form| *form != Form::PdfRevision)
+        .filter(|form| *form != Form::PdfRevision && *form != Form::AnnotatedCopy)
         .ok_or_else(|| Problem::new(&NOT_FOUND).saying("the forms of a license are pdf and ecert"))
 }

@@ -4,7 +4,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_T
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
-use crate::domain::LicenseId;
+use crate::domain::{CopyNumber, LicenseId};
 use crate::service::ports::Form;
 
 /// The content type of a body, in lower case and without its parameters; empty where none was sent.
@@ -17,7 +17,7 @@ pub fn content_type(headers: &HeaderMap) -> String {
 pub fn of_form(form: Form) -> &'static str {
     match form {
         Form::Ecert => "application/dc+sd-jwt",
-        Form::SealedPdf | Form::PdfRevision => "application/pdf",
+        Form::SealedPdf | Form::PdfRevision | Form::AnnotatedCopy => "application/pdf",
     }
 }
 
@@ -34,7 +34,7 @@ pub enum Handing {
 pub fn hand_out(id: &LicenseId, form: Form, bytes: Vec<u8>, handing: Handing) -> Response {
     let extension = match form {
         Form::Ecert => "ecert.txt",
-        Form::SealedPdf | Form::PdfRevision => "pdf",
+        Form::SealedPdf | Form::PdfRevision | Form::AnnotatedCopy => "pdf",
     };
     let word = match handing {
         Handing::Attachment => "attachment",
@@ -51,6 +51,18 @@ pub fn hand_out(id: &LicenseId, form: Form, bytes: Vec<u8>, handing: Handing) ->
         // The browser's own PDF viewer needs more than our pages do; framing stays forbidden.
         let policy = HeaderValue::from_static("frame-ancestors 'none'; base-uri 'none'");
         headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// The bytes of an annotated copy, to be kept under the name `copy-<number>.pdf`.
+pub fn hand_out_copy(number: &CopyNumber, bytes: Vec<u8>) -> Response {
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(of_form(Form::AnnotatedCopy)));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"copy-{number}.pdf\""))
+    {
+        headers.insert(CONTENT_DISPOSITION, value);
     }
     response
 }

@@ -9,15 +9,18 @@ use std::sync::Arc;
 
 use crate::crypto::Digest;
 use crate::domain::{
-    Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind, Validity, VersionNo,
+    CopyNumber, Day, LicenseId, LicenseKey, LicenseTypeCode, Moment, RevocationKind, Validity,
+    VersionNo,
 };
 
 use super::error::{Fault, ShelveError};
 
+mod copies;
 mod protection;
 mod remote;
 mod sealing;
 
+pub use copies::{CopyError, CopyRecord, Copying};
 pub use protection::{
     DuePage, DueQuestion, DueVersion, ProtectError, Protecting, ProtectionRecord, SealProtection,
 };
@@ -111,6 +114,8 @@ impl Step {
 /// The forms a version exists in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
+    /// A sealed annotated copy. Not a form of a version: one is made for each purpose and recipient.
+    AnnotatedCopy,
     /// The structured e-certificate (结构化电子证照), an SD-JWT VC.
     Ecert,
     /// The sealed PDF.
@@ -124,6 +129,7 @@ impl Form {
     /// A fixed word for it, in columns and addresses.
     pub fn word(self) -> &'static str {
         match self {
+            Self::AnnotatedCopy => "copy",
             Self::Ecert => "ecert",
             Self::SealedPdf => "pdf",
             Self::PdfRevision => "pdf-rev",
@@ -133,6 +139,7 @@ impl Form {
     /// The form with this word.
     pub fn from_word(word: &str) -> Option<Self> {
         match word {
+            "copy" => Some(Self::AnnotatedCopy),
             "ecert" => Some(Self::Ecert),
             "pdf" => Some(Self::SealedPdf),
             "pdf-rev" => Some(Self::PdfRevision),
@@ -337,6 +344,19 @@ pub trait Vault: Send + Sync {
 
     /// Writes down a reading; durable on return.
     fn record_usage(&self, usage: UsageRecord) -> Later<'_, Result<(), Fault>>;
+
+    /// What a request for an annotated copy has made, with the keyed digest of the body it came with.
+    fn copy_answered(
+        &self,
+        client: &str,
+        key: &str,
+    ) -> Later<'_, Result<Option<(Digest, CopyNumber)>, Fault>>;
+
+    /// The annotated copy with this number.
+    fn find_copy(&self, number: &CopyNumber) -> Later<'_, Result<Option<CopyRecord>, Fault>>;
+
+    /// Keeps an annotated copy: object, row, journal entry, in one commit; once for each request.
+    fn keep_copy(&self, copying: Copying) -> Later<'_, Result<(), CopyError>>;
 
     /// Appends a protection to the sealed PDF of a version: object, row, journal entry, in one commit.
     fn protect(&self, protecting: Protecting) -> Later<'_, Result<(), ProtectError>>;

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Value, json};
 
 use crate::crypto::Digest;
-use crate::domain::{LicenseId, LicenseKey, Moment, VersionNo};
+use crate::domain::{CopyNumber, LicenseId, LicenseKey, Moment, VersionNo};
 use crate::service::error::{Fault, ShelveError};
 use crate::service::ports::{
     IntentionNo, KeyId, RequestKey, SealedWith, StandingChange, UsageRecord, VersionRecord,
@@ -109,6 +109,7 @@ pub(super) struct NewRows {
     pub(super) standing_changes: Vec<Value>,
     pub(super) usage_records: Vec<Value>,
     pub(super) protections: Vec<Value>,
+    pub(super) copies: Vec<Value>,
 }
 
 /// The books of one group.
@@ -119,12 +120,13 @@ pub(super) struct Books<'a> {
     requests: HashMap<(String, String), (Digest, LicenseId)>,
     numbers: HashMap<NumberKey, LicenseKey>,
     pub(super) versions: HashMap<LicenseId, KnownVersion>,
+    pub(super) copies: HashMap<(String, String), (Digest, CopyNumber)>,
     last_license: i64,
     last_version: i64,
     seq: i64,
     hash: Digest,
     pub(super) opened: HashMap<i64, OpenIntention>,
-    ended: HashSet<i64>,
+    pub(super) ended: HashSet<i64>,
     /// What the group adds to the counts of keys.
     pub(super) uses: HashMap<KeyId, u64>,
     pub(super) rows: NewRows,
@@ -139,6 +141,7 @@ impl<'a> Books<'a> {
             requests: HashMap::new(),
             numbers: HashMap::new(),
             versions: HashMap::new(),
+            copies: HashMap::new(),
             last_license: ledger.licenses,
             last_version: ledger.versions,
             seq: ledger.seq,
@@ -174,20 +177,25 @@ impl<'a> Books<'a> {
             }
             Err(refusal) => refusal,
         };
-        let IntentionNo(intention) = row.intention;
-        // An intention of another version is not ended by this refusal.
-        if self.open_intention(intention).is_some_and(|open| open.id == row.record.id) {
-            self.ended.insert(intention);
-            self.enter(&Line {
-                at: row.record.shelved_at.unix_seconds(),
-                act: Act::Abandoned.word(),
-                subject: &row.record.id.to_string(),
-                client: &row.request.client,
-                intention: Some(intention),
-                details: &journal::abandoned(intention),
-            });
-        }
+        let (record, IntentionNo(intention)) = (&row.record, row.intention);
+        self.abandon(intention, &record.id, record.shelved_at, &row.request.client);
         Err(refusal)
+    }
+
+    /// Ends an intention in nothing; one of another version is not ended by this refusal.
+    pub(super) fn abandon(&mut self, intention: i64, id: &LicenseId, at: Moment, client: &str) {
+        if self.open_intention(intention).is_none_or(|open| open.id != *id) {
+            return;
+        }
+        self.ended.insert(intention);
+        self.enter(&Line {
+            at: at.unix_seconds(),
+            act: Act::Abandoned.word(),
+            subject: &id.to_string(),
+            client,
+            intention: Some(intention),
+            details: &journal::abandoned(intention),
+        });
     }
 
     /// Enters a change of standing.
@@ -365,7 +373,7 @@ impl<'a> Books<'a> {
         self.note_request(client, key, (*body, record.id.clone()));
     }
 
-    fn open_intention(&self, seq: i64) -> Option<&OpenIntention> {
+    pub(super) fn open_intention(&self, seq: i64) -> Option<&OpenIntention> {
         if self.ended.contains(&seq) {
             return None;
         }

@@ -13,6 +13,7 @@ use sqlx::SqliteConnection;
 
 use crate::service::error::Fault;
 
+use super::check_copies;
 use super::check_keys;
 use super::check_objects::ObjectCheck;
 use super::check_rows;
@@ -114,6 +115,7 @@ async fn look(
     check_rows::journal(&mut snapshot, report).await?;
     let mut objects = ObjectCheck::new(Objects::of(data_dir));
     check_rows::versions(&mut snapshot, report, &mut objects, progress).await?;
+    check_copies::copies(&mut snapshot, report, &mut objects).await?;
     check_rows::acts(&mut snapshot, report).await?;
     check_keys::key_uses(&mut snapshot, report).await?;
     snapshot.rollback().await.map_err(unread)?;

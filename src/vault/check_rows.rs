@@ -259,7 +259,11 @@ where entry.act = 'used' and usage.entry is null
 union all
 select entry.seq, entry.subject from journal as entry
 left join protections as protection on protection.entry = entry.seq
-where entry.act = 'protected' and protection.entry is null";
+where entry.act = 'protected' and protection.entry is null
+union all
+select entry.seq, entry.subject from journal as entry
+left join annotated_copies as copy on copy.entry = entry.seq
+where entry.act = 'copied' and copy.entry is null";
     let untold: Vec<(i64, String)> =
         sqlx::query_as(UNTOLD).fetch_all(&mut *snapshot).await.map_err(unread)?;
     for (seq, subject) in untold {

@@ -10,8 +10,8 @@
 use crate::crypto::{Digest, Hasher};
 use crate::domain::{Moment, RevocationKind};
 use crate::service::ports::{
-    ChangedState, FormRecord, Intention, KeyId, ProtectionRecord, RequestKey, SealProtection,
-    SealedWith, StandingChange, VersionRecord,
+    ChangedState, CopyRecord, FormRecord, Intention, KeyId, ProtectionRecord, RequestKey,
+    SealProtection, SealedWith, StandingChange, VersionRecord,
 };
 
 /// The hash before the first entry.
@@ -24,6 +24,8 @@ pub(super) fn before_first() -> Digest {
 pub(super) enum Act {
     /// An intention came to nothing: refused, or cut short by a stop of the process.
     Abandoned,
+    /// An annotated copy was made of a version.
+    Copied,
     /// A sealing key is about to be used.
     Intended,
     /// The vault was opened for writing and every earlier intention has ended.
@@ -43,6 +45,7 @@ impl Act {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Abandoned => "abandoned",
+            Self::Copied => "copied",
             Self::Intended => "intended",
             Self::Opened => "opened",
             Self::Protected => "protected",
@@ -173,6 +176,27 @@ pub(super) fn shelved(
         hasher.field(ecert.as_bytes());
     }
     hasher.finish()
+}
+
+/// What an entry `copied` covers.
+pub(super) fn copied(record: &CopyRecord, request: &RequestKey) -> Digest {
+    digest_of(
+        "zhengku copied 1",
+        &[
+            record.original.to_string().as_bytes(),
+            record.number.as_str().as_bytes(),
+            record.maker.word().as_bytes(),
+            record.last_day.to_string().as_bytes(),
+            record.purpose_index.as_bytes(),
+            record.recipient_index.as_bytes(),
+            record.file.digest.as_bytes(),
+            &record.file.size_bytes.to_be_bytes(),
+            request.client.as_bytes(),
+            request.key.as_bytes(),
+            request.body.as_bytes(),
+            &record.made_at.unix_seconds().to_be_bytes(),
+        ],
+    )
 }
 
 /// What an entry `protected` covers.

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::crypto::Digest;
-use crate::domain::{Level, LicenseId, LicenseKey, LicenseTypeCode, VersionNo};
+use crate::domain::{CopyNumber, Level, LicenseId, LicenseKey, LicenseTypeCode, VersionNo};
 use crate::service::error::{Fault, ShelveError};
 use crate::service::ports::{
-    DuePage, DueQuestion, DueVersion, Form, FormRecord, Intention, IntentionNo, KeyBooks, KeyId,
-    KeyUse, Later, ProtectError, Protecting, ProtectionRecord, RequestKey, Shelving,
-    StandingChange, UsageRecord, Vault, VaultCount, VersionRecord,
+    CopyError, CopyRecord, Copying, DuePage, DueQuestion, DueVersion, Form, FormRecord, Intention,
+    IntentionNo, KeyBooks, KeyId, KeyUse, Later, ProtectError, Protecting, ProtectionRecord,
+    RequestKey, Shelving, StandingChange, UsageRecord, Vault, VaultCount, VersionRecord,
 };
 
+use super::books_copies::{may_be_kept, no_such_original};
 use super::books_protect::{follows, no_such_version};
 use super::bounds::{forms_in_order, request_fits};
 use super::sqlite::with_records;
@@ -34,6 +35,7 @@ struct Kept {
     changes: Vec<StandingChange>,
     usage: Vec<UsageRecord>,
     protections: HashMap<LicenseId, Vec<ProtectionRecord>>,
+    copies: Vec<(CopyRecord, RequestKey)>,
     /// Every version in order of shelving.
     shelved: Vec<LicenseId>,
 }
@@ -73,6 +75,31 @@ impl Kept {
         follows(&record, kept.last().map_or(0, |newest| newest.number), sealed_bytes)?;
         kept.push(record);
         self.objects.insert((record.suffix.digest, record.suffix.form), suffix);
+        Ok(())
+    }
+
+    fn keep_copy(&mut self, copying: Copying) -> Result<(), CopyError> {
+        let Copying { record, bytes, request, intention: IntentionNo(number), intended } = copying;
+        let place = usize::try_from(number - 1).ok();
+        let open = place.and_then(|place| self.intentions.get_mut(place)).and_then(Option::take);
+        request_fits(&request)?;
+        let known =
+            |known: &RequestKey| (&known.client, &known.key) == (&request.client, &request.key);
+        if let Some((made, answered)) = self.copies.iter().find(|(_, request)| known(request)) {
+            return Err(match answered.body == request.body {
+                true => CopyError::Repeated { number: made.number.clone() },
+                false => CopyError::KeyReused,
+            });
+        }
+        may_be_kept(&record)?;
+        self.find(&record.original).ok_or_else(no_such_original)?;
+        let carried_out =
+            open.is_some_and(|open| open.id == record.original && open.content_digest == intended);
+        if !carried_out {
+            return Err(Fault::new("vault.intention", "not an open intention of it").into());
+        }
+        self.objects.insert((record.file.digest, record.file.form), bytes);
+        self.copies.push((record, request));
         Ok(())
     }
 
@@ -261,6 +288,27 @@ impl Vault for MemoryVault {
     fn record_usage(&self, usage: UsageRecord) -> Later<'_, Result<(), Fault>> {
         self.kept().usage.push(usage);
         now(Ok(()))
+    }
+
+    fn copy_answered(
+        &self,
+        client: &str,
+        key: &str,
+    ) -> Later<'_, Result<Option<(Digest, CopyNumber)>, Fault>> {
+        let kept = self.kept();
+        let made =
+            kept.copies.iter().find(|(_, request)| request.client == client && request.key == key);
+        now(Ok(made.map(|(record, request)| (request.body, record.number.clone()))))
+    }
+
+    fn find_copy(&self, number: &CopyNumber) -> Later<'_, Result<Option<CopyRecord>, Fault>> {
+        let kept = self.kept();
+        let found = kept.copies.iter().find(|(record, _)| record.number == *number);
+        now(Ok(found.map(|(record, _)| record.clone())))
+    }
+
+    fn keep_copy(&self, copying: Copying) -> Later<'_, Result<(), CopyError>> {
+        now(self.kept().keep_copy(copying))
     }
 
     fn protect(&self, protecting: Protecting) -> Later<'_, Result<(), ProtectError>> {

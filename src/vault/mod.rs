@@ -13,10 +13,12 @@
 //! ```
 
 mod books;
+mod books_copies;
 mod books_keys;
 mod books_protect;
 mod bounds;
 mod check;
+mod check_copies;
 mod check_keys;
 mod check_objects;
 mod check_protections;
@@ -27,7 +29,9 @@ mod memory;
 mod objects;
 mod open;
 mod rows;
+mod rows_copies;
 mod shelf;
+mod shelf_copies;
 mod shelf_keys;
 mod shelf_protect;
 mod sqlite;

@@ -36,7 +36,7 @@ const READERS: u32 = 4;
 /// another process copies the file. Our own bound.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The last migration this program knows.
-pub(super) const SCHEMA: i64 = 3;
+pub(super) const SCHEMA: i64 = 4;
 
 /// What a data folder is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +164,8 @@ fn migrator() -> Migrator {
     Migrator::with_migrations(vec![
         migration(1, "vault", include_str!("migrations/0001_vault.sql")),
         migration(2, "protections", include_str!("migrations/0002_protections.sql")),
-        migration(SCHEMA, "sealing_keys", include_str!("migrations/0003_sealing_keys.sql")),
+        migration(3, "sealing_keys", include_str!("migrations/0003_sealing_keys.sql")),
+        migration(SCHEMA, "annotated copies", include_str!("migrations/0004_annotated_copies.sql")),
     ])
 }
 

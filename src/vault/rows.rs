@@ -17,6 +17,7 @@ use crate::service::ports::KeyId;
 use super::books::{Books, KnownLicense, NewRows, NumberKey};
 use super::books_protect::KnownVersion;
 use super::fault::{damaged, digest_column, id_column};
+use super::rows_copies;
 use super::shelf_keys::KEY_USES;
 
 /// What one act asks of the tables before it is entered.
@@ -249,6 +250,7 @@ pub(super) async fn insert(
         (INSERT_STANDING_CHANGES, &rows.standing_changes),
         (INSERT_USAGE_RECORDS, &rows.usage_records),
         (INSERT_PROTECTIONS, &rows.protections),
+        (rows_copies::INSERT, &rows.copies),
     ] {
         if rows.is_empty() {
             continue;
@@ -321,7 +323,10 @@ select form, digest from forms
 where digest in (select unhex(value) from json_each(?1))
 union
 select 'pdf-rev', suffix_digest from protections
-where suffix_digest in (select unhex(value) from json_each(?1))";
+where suffix_digest in (select unhex(value) from json_each(?1))
+union
+select 'copy', digest from annotated_copies
+where digest in (select unhex(value) from json_each(?1))";
     let digests: Vec<Value> = digests.iter().map(|digest| json!(digest.to_string())).collect();
     sqlx::query_as(NAMED)
         .bind(Value::Array(digests).to_string())

@@ -9,15 +9,16 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::crypto::Digest;
-use crate::domain::{LicenseId, LicenseKey, LicenseTypeCode};
+use crate::domain::{CopyNumber, LicenseId, LicenseKey, LicenseTypeCode};
 use crate::service::error::{Fault, ShelveError};
 use crate::service::ports::{
-    DuePage, DueQuestion, Form, FormRecord, Intention, IntentionNo, KeyBooks, KeyId, Later,
-    ProtectError, Protecting, ProtectionRecord, Shelving, StandingChange, UsageRecord, Vault,
-    VaultCount, VersionRecord,
+    CopyError, CopyRecord, Copying, DuePage, DueQuestion, Form, FormRecord, Intention, IntentionNo,
+    KeyBooks, KeyId, Later, ProtectError, Protecting, ProtectionRecord, Shelving, StandingChange,
+    UsageRecord, Vault, VaultCount, VersionRecord,
 };
 
 use super::books::ShelvingRow;
+use super::books_copies::CopyRow;
 use super::books_protect::ProtectionRow;
 use super::bounds::forms_in_order;
 use super::objects::Objects;
@@ -86,6 +87,15 @@ impl SqliteVault {
 }
 
 impl SqliteVault {
+    async fn keep(&self, copying: Copying) -> Result<(), CopyError> {
+        let Copying { record, bytes, request, intention, intended } = copying;
+        let folder = Arc::clone(&self.objects);
+        let object = [(record.file, bytes)];
+        let staged = blocking("vault.stage", move || folder.stage(&object)).await?;
+        let row = Box::new(CopyRow { record, request, intention, intended });
+        self.ask(|answer| Act::Copy(row, staged, answer)).await?
+    }
+
     async fn append(&self, protecting: Protecting) -> Result<(), ProtectError> {
         let Protecting { id, record, suffix } = protecting;
         let folder = Arc::clone(&self.objects);
@@ -168,6 +178,24 @@ impl Vault for SqliteVault {
 
     fn record_usage(&self, usage: UsageRecord) -> Later<'_, Result<(), Fault>> {
         Box::pin(async move { self.ask(|answer| Act::RecordUsage(usage, answer)).await? })
+    }
+
+    fn copy_answered(
+        &self,
+        client: &str,
+        key: &str,
+    ) -> Later<'_, Result<Option<(Digest, CopyNumber)>, Fault>> {
+        let (client, key) = (client.to_owned(), key.to_owned());
+        Box::pin(async move { self.shelf.copy_answered(&client, &key).await })
+    }
+
+    fn find_copy(&self, number: &CopyNumber) -> Later<'_, Result<Option<CopyRecord>, Fault>> {
+        let number = number.clone();
+        Box::pin(async move { self.shelf.find_copy(&number).await })
+    }
+
+    fn keep_copy(&self, copying: Copying) -> Later<'_, Result<(), CopyError>> {
+        Box::pin(self.keep(copying))
     }
 
     fn protect(&self, protecting: Protecting) -> Later<'_, Result<(), ProtectError>> {

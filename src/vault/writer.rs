@@ -15,14 +15,17 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use crate::domain::LicenseId;
 use crate::service::error::{Fault, ShelveError};
 use crate::service::ports::{
-    Intention, IntentionNo, ProtectError, StandingChange, Step, StepWatch, UsageRecord,
+    CopyError, Intention, IntentionNo, ProtectError, RequestKey, StandingChange, Step, StepWatch,
+    UsageRecord,
 };
 
 use super::books::{Books, Ledger, ShelvingRow, number_key};
+use super::books_copies::CopyRow;
 use super::books_protect::ProtectionRow;
 use super::fault::from_sqlite;
 use super::objects::{Objects, Staged};
 use super::rows::{self, Question};
+use super::rows_copies;
 
 /// Most acts in one commit: beyond this the wait for the disk is no longer what an act costs. Our own bound.
 pub(super) const MAX_GROUP: usize = 64;
@@ -34,6 +37,7 @@ pub(super) const MAX_WAITING: usize = 4 * MAX_GROUP;
 pub(super) enum Act {
     ChangeStanding(StandingChange, oneshot::Sender<Result<(), Fault>>),
     Close(oneshot::Sender<()>),
+    Copy(Box<CopyRow>, Staged, oneshot::Sender<Result<(), CopyError>>),
     Intend(Intention, oneshot::Sender<Result<IntentionNo, Fault>>),
     Protect(Box<ProtectionRow>, Staged, oneshot::Sender<Result<(), ProtectError>>),
     RecordUsage(UsageRecord, oneshot::Sender<Result<(), Fault>>),
@@ -42,6 +46,7 @@ pub(super) enum Act {
 
 /// What came of an act, to be told once the group is committed.
 enum Outcome {
+    Copied(Result<(), CopyError>),
     Intended(Result<IntentionNo, Fault>),
     Protected(Result<(), ProtectError>),
     Shelved(Result<(), ShelveError>),
@@ -161,11 +166,22 @@ impl Writer {
         let protected: Vec<&LicenseId> = group
             .iter()
             .filter_map(|act| match act {
+                Act::Copy(row, ..) => Some(&row.record.original),
                 Act::Protect(row, ..) => Some(&row.id),
                 _ => None,
             })
             .collect();
         rows::look_up_versions(&mut transaction, &protected, &mut books)
+            .await
+            .map_err(GroupFault::Refused)?;
+        let copied: Vec<&RequestKey> = group
+            .iter()
+            .filter_map(|act| match act {
+                Act::Copy(row, ..) => Some(&row.request),
+                _ => None,
+            })
+            .collect();
+        rows_copies::look_up(&mut transaction, &copied, &mut books)
             .await
             .map_err(GroupFault::Refused)?;
         let outcomes: Vec<Outcome> = group
@@ -175,6 +191,7 @@ impl Writer {
                 // Taken out before the group was formed.
                 Act::Close(_) => Outcome::Written(Ok(())),
                 Act::Intend(intention, _) => Outcome::Intended(books.intend(intention)),
+                Act::Copy(row, ..) => Outcome::Copied(books.copy(row)),
                 Act::Protect(row, ..) => Outcome::Protected(books.protect(row)),
                 Act::RecordUsage(usage, _) => Outcome::Written(books.record_usage(usage)),
                 Act::Shelve(row, ..) => Outcome::Shelved(books.shelve(row)),
@@ -185,6 +202,7 @@ impl Writer {
         for (act, outcome) in group.iter_mut().zip(&outcomes) {
             match (act, outcome) {
                 (Act::Shelve(_, staged, _), Outcome::Shelved(Ok(())))
+                | (Act::Copy(_, staged, _), Outcome::Copied(Ok(())))
                 | (Act::Protect(_, staged, _), Outcome::Protected(Ok(()))) => staged.claim(),
                 _ => {}
             }
@@ -209,13 +227,16 @@ impl Writer {
     /// again.
     async fn tell(&mut self, group: Vec<Act>, outcomes: Vec<Outcome>) {
         let committed = |outcome: &Outcome| {
-            matches!(outcome, Outcome::Shelved(Ok(())) | Outcome::Protected(Ok(())))
+            matches!(
+                outcome,
+                Outcome::Copied(Ok(())) | Outcome::Shelved(Ok(())) | Outcome::Protected(Ok(()))
+            )
         };
         if outcomes.iter().any(committed) {
             self.watch.before(Step::ShelveCommitted);
         }
         self.placed().await;
-        let (mut shelved, mut protected) = (Vec::new(), Vec::new());
+        let (mut shelved, mut protected, mut copied) = (Vec::new(), Vec::new(), Vec::new());
         for (act, outcome) in group.into_iter().zip(outcomes) {
             // A sender that has gone away does not want its answer.
             match (act, outcome) {
@@ -226,6 +247,9 @@ impl Writer {
                 (Act::Intend(_, answer), Outcome::Intended(result)) => {
                     let _ = answer.send(result);
                 }
+                (Act::Copy(_, staged, answer), Outcome::Copied(result)) => {
+                    copied.push((staged, answer, result));
+                }
                 (Act::Protect(_, staged, answer), Outcome::Protected(result)) => {
                     protected.push((staged, answer, result));
                 }
@@ -235,10 +259,11 @@ impl Writer {
                 _ => {}
             }
         }
-        if !shelved.is_empty() || !protected.is_empty() {
+        if !shelved.is_empty() || !protected.is_empty() || !copied.is_empty() {
             self.placing = Some(spawn_blocking(move || {
                 place(shelved);
                 place(protected);
+                place(copied);
             }));
         }
     }
@@ -254,6 +279,11 @@ impl Writer {
         tracing::error!(%fault, "A commit failed; what it was about has been refused.");
         for act in group {
             match act {
+                Act::Copy(_, mut staged, answer) => {
+                    staged.claim();
+                    self.doubtful.push(staged);
+                    let _ = answer.send(Err(again(fault).into()));
+                }
                 Act::Protect(_, mut staged, answer) => {
                     staged.claim();
                     self.doubtful.push(staged);
@@ -272,7 +302,7 @@ impl Writer {
 
 /// Whether the act names objects that lie in staging.
 fn brings_objects(act: &Act) -> bool {
-    matches!(act, Act::Protect(..) | Act::Shelve(..))
+    matches!(act, Act::Copy(..) | Act::Protect(..) | Act::Shelve(..))
 }
 
 /// The files of an act, the place for its answer, and the answer.
@@ -299,7 +329,11 @@ fn question_of(act: &Act) -> Option<Question<'_>> {
             let shelving = Some((&*request.client, &*request.key, number_key(row)));
             Some(Question { license: row.record.id.key(), shelving })
         }
-        Act::Close(_) | Act::Intend(..) | Act::Protect(..) | Act::RecordUsage(..) => None,
+        Act::Close(_)
+        | Act::Copy(..)
+        | Act::Intend(..)
+        | Act::Protect(..)
+        | Act::RecordUsage(..) => None,
     }
 }
 
@@ -315,6 +349,10 @@ fn refuse(group: Vec<Act>, fault: &Fault) {
             }
             Act::Intend(_, answer) => {
                 let _ = answer.send(Err(again(fault)));
+            }
+            Act::Copy(_, staged, answer) => {
+                staged.discard();
+                let _ = answer.send(Err(again(fault).into()));
             }
             Act::Protect(_, staged, answer) => {
                 staged.discard();

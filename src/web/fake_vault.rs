@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::crypto::Digest;
-use crate::domain::{LicenseId, LicenseKey};
+use crate::domain::{CopyNumber, LicenseId, LicenseKey};
 use crate::service::error::{Fault, ShelveError};
 use crate::service::ports::{
-    DuePage, DueQuestion, FormRecord, Intention, IntentionNo, Later, ProtectError, Protecting,
-    ProtectionRecord, Shelving, StandingChange, UsageRecord, Vault, VaultCount, VersionRecord,
+    CopyError, CopyRecord, Copying, DuePage, DueQuestion, FormRecord, Intention, IntentionNo,
+    Later, ProtectError, Protecting, ProtectionRecord, Shelving, StandingChange, UsageRecord,
+    Vault, VaultCount, VersionRecord,
 };
 
 use super::fake_desks::Script;
@@ -47,6 +48,19 @@ impl Vault for PingVault {
     }
     fn holds(&self, _: &Digest, _: &LicenseKey) -> Later<'_, Result<bool, Fault>> {
         Self::unused()
+    }
+    fn copy_answered(
+        &self,
+        _: &str,
+        _: &str,
+    ) -> Later<'_, Result<Option<(Digest, CopyNumber)>, Fault>> {
+        Self::unused()
+    }
+    fn find_copy(&self, _: &CopyNumber) -> Later<'_, Result<Option<CopyRecord>, Fault>> {
+        Self::unused()
+    }
+    fn keep_copy(&self, _: Copying) -> Later<'_, Result<(), CopyError>> {
+        Box::pin(async { Err(Fault::new("vault", "the doors keep no copies").into()) })
     }
     fn protect(&self, _: Protecting) -> Later<'_, Result<(), ProtectError>> {
         Box::pin(async { Err(Fault::new("vault", "the doors protect nothing").into()) })
