@@ -6,8 +6,8 @@ use utoipa::openapi::schema::Object;
 
 use crate::domain::Standing;
 use crate::judge::{
-    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall, Protection,
-    StandingState, Text2, Verdict,
+    About, CopySaid, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall,
+    Protection, StandingState, Text2, Verdict,
 };
 
 use super::document::{standing_schema, words};
@@ -15,7 +15,8 @@ use super::document::{standing_schema, words};
 /// A verdict (核验结论): integrity, authenticity and standing, kept apart.
 ///
 /// `verdict` is about the document. A genuine document of a revoked or expired license is `valid`, with
-/// `standing` `failed`: accept a license only where `verdict` is `valid` and `standing` is `passed`.
+/// `standing` `failed`: accept a license only where `verdict` is `valid` and `standing` is `passed`. A genuine annotated
+/// copy is `valid_copy`: it is good for the purpose, the recipient and the days that `copy` names, and for nothing else.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Verdict)]
 pub struct VerdictAnswer {
@@ -53,6 +54,8 @@ pub struct VerdictAnswer {
     /// How well a sealed PDF is protected against the passing of time, as far as that was validated; null for other
     /// forms and where authenticity did not pass.
     protection: Option<ProtectionAnswer>,
+    /// What an annotated copy says of itself; null for everything else, and where integrity did not pass.
+    copy: Option<CopyAnswer>,
     /// What was judged.
     #[schema(schema_with = judged_form)]
     form: JudgedForm,
@@ -77,9 +80,40 @@ impl From<Verdict> for VerdictAnswer {
             license: verdict.license.map(FactsAnswer::from),
             file_digest: verdict.file_digest.map(|digest| digest.to_string()),
             protection: verdict.protection.map(ProtectionAnswer::from),
+            copy: verdict.copy.map(CopyAnswer::from),
             form: verdict.form,
             judged_at: verdict.judged_at.to_string(),
         }
+    }
+}
+
+/// What an annotated copy (加注件) says of itself. It is good for this purpose and this recipient alone.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AnnotatedCopySaid)]
+pub struct CopyAnswer {
+    /// Its number.
+    number: String,
+    /// What it is for.
+    purpose: String,
+    /// Whom it is for.
+    recipient: String,
+    /// The last day on which it may be used.
+    #[schema(format = Date)]
+    last_day: String,
+    /// Who had it made: `holder` or `issuing_authority`.
+    maker: &'static str,
+    /// When.
+    #[schema(format = DateTime)]
+    made_at: String,
+    /// Whether its last day is over.
+    ended: bool,
+}
+
+impl From<CopySaid> for CopyAnswer {
+    fn from(said: CopySaid) -> Self {
+        let CopySaid { number, purpose, recipient, last_day, maker, made_at, ended } = said;
+        let (last_day, made_at) = (last_day.to_string(), made_at.to_string());
+        Self { number, purpose, recipient, last_day, maker, made_at, ended }
     }
 }
 
@@ -209,7 +243,15 @@ impl From<LicenseFacts> for FactsAnswer {
 }
 
 fn overall() -> Object {
-    words(&["valid", "valid_with_later_changes", "invalid", "indeterminate", "unsigned"]).build()
+    words(&[
+        "valid",
+        "valid_copy",
+        "valid_with_later_changes",
+        "invalid",
+        "indeterminate",
+        "unsigned",
+    ])
+    .build()
 }
 
 fn outcome() -> Object {

@@ -83,7 +83,7 @@ fn said(file: &[u8], trust: &Trust<'_>, at: Moment, seen: &mut Vec<Observed>) ->
     let authority = facts.license_id.key().authority();
     let path = certificate::judge(path, sealed, None, authority, trust, at, seen);
     let (sealed_at, subject) = (facts.issued_at, subject(path.as_deref()));
-    Some(Said { sealed_at, subject, protection: None, facts })
+    Some(Said { sealed_at, subject, protection: None, copy: None, facts })
 }
 
 /// What was wrong with the payload of an e-certificate.

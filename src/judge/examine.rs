@@ -4,6 +4,7 @@
 //! findings. Only then is it known which license to ask the vault about, and [`Examined::license_id`] gives
 //! the id only if the file earned it. [`Examined::conclude`] adds the standing and writes the headline.
 
+use super::copy::CopySaid;
 use super::facts::{Form, Trust, VaultFact, VaultRecord};
 use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::level::Protection;
@@ -13,8 +14,9 @@ use super::standing::Standings;
 use super::verdict::{LicenseFacts, Outcome, Overall, Verdict, outcome};
 use super::{ecert, headline, pdf};
 use crate::crypto::Digest;
-use crate::domain::{LicenseId, Moment, Validity};
+use crate::domain::{CopyNumber, LicenseId, Moment, Validity};
 use crate::ecert::{EcertFacts, looks_like_ecert};
+use crate::pdf::CopyFacts;
 
 /// Largest file that is judged, in bytes; our own bound, said up front on every page that takes files.
 pub const MAX_FILE_BYTES: usize = 20_000_000;
@@ -47,6 +49,8 @@ pub(super) struct Said {
     pub(super) subject: Option<String>,
     /// How well it is protected, if its path held; of a sealed PDF alone.
     pub(super) protection: Option<Protection>,
+    /// What it says as an annotated copy, if it is one.
+    pub(super) copy: Option<CopyFacts>,
 }
 
 /// A file that has been looked at; where its license stands has not been asked yet.
@@ -59,6 +63,7 @@ pub struct Examined {
     license: Option<LicenseFacts>,
     validity: Option<Validity>,
     protection: Option<Protection>,
+    copy: Option<CopyFacts>,
     file_digest: Option<Digest>,
 }
 
@@ -107,6 +112,7 @@ impl Examined {
             license,
             validity: said.as_ref().map(|said| said.facts.validity),
             protection,
+            copy: said.as_ref().and_then(|said| said.copy.clone()),
             file_digest: look.file_digest,
         }
     }
@@ -116,6 +122,12 @@ impl Examined {
     pub fn license_id(&self) -> Option<&LicenseId> {
         let known = self.integrity == Outcome::Passed && self.authenticity != Outcome::Failed;
         self.license.as_ref().filter(|_| known).map(|license| &license.id)
+    }
+
+    /// The number of the annotated copy it is, under which the vault knows it; under the same conditions.
+    pub fn copy_number(&self) -> Option<&CopyNumber> {
+        self.license_id()?;
+        self.copy.as_ref().map(|facts| &facts.copy.number)
     }
 
     /// The same, for a file that came from our own shelf because somebody asked for a license id.
@@ -157,18 +169,24 @@ impl Examined {
     pub fn conclude(mut self, vault: VaultFact, at: Moment) -> Verdict {
         let overall = match (self.integrity, self.authenticity) {
             (Outcome::Failed, _) | (_, Outcome::Failed) => Overall::Invalid,
+            (Outcome::Passed, Outcome::Passed) if self.copy.is_some() => Overall::ValidCopy,
             (Outcome::Passed, Outcome::Passed) => Overall::Valid,
             _ if self.has("seal.present", FindingOutcome::CouldNotBeMade) => Overall::Unsigned,
             _ => Overall::Indeterminate,
         };
-        let standing = match self.license_id() {
+        let mut standing = match self.license_id() {
             Some(_) => self.stand(&vault, at),
             None => Standings::unasked(),
         };
+        let copy = self.copy.as_ref().map(|facts| CopySaid::of(facts, at));
+        if let Some(copy) = &copy {
+            copy.bear_on(&mut standing);
+        }
         self.findings.extend(standing.seen.iter().map(Observed::finding));
         let name = self.license.as_ref().and_then(|license| license.authority_name.as_deref());
-        let (headline, next_step) = match (self.form, overall) {
-            (Form::LicenseId, Overall::Valid) => headline::of_id(&standing),
+        let (headline, next_step) = match (self.form, overall, &copy) {
+            (Form::LicenseId, Overall::Valid, _) => headline::of_id(&standing),
+            (_, Overall::ValidCopy, Some(copy)) => copy.headline(&standing, name),
             _ => headline::of_document(overall, &self.findings, &standing, name),
         };
         Verdict {
@@ -185,6 +203,7 @@ impl Examined {
             license: self.license,
             file_digest: self.file_digest,
             protection: self.protection,
+            copy,
             form: self.form,
             judged_at: at,
         }
@@ -242,6 +261,7 @@ pub fn judge_id(vault: &VaultFact, at: Moment) -> Verdict {
         license: None,
         file_digest: None,
         protection: None,
+        copy: None,
         form: Form::LicenseId,
         judged_at: at,
     }

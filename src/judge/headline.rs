@@ -20,7 +20,9 @@ pub(super) fn of_document(
 ) -> (Text2, Text2) {
     let reason = |outcome| reason(findings, outcome);
     match overall {
-        Overall::Valid | Overall::ValidWithLaterChanges => genuine(standing, authority),
+        Overall::Valid | Overall::ValidCopy | Overall::ValidWithLaterChanges => {
+            genuine(standing, authority)
+        }
         Overall::Invalid => {
             let failed = reason(FindingOutcome::Failed);
             (prefixed("不可采信", "Do not accept", failed), step(failed, &words::REFUSE))

@@ -7,6 +7,7 @@
 //! was left out can never help a file along. The floor is pure: bytes, trust, facts and the moment come in.
 
 mod certificate;
+mod copy;
 mod ecert;
 pub mod examine;
 pub mod facts;
@@ -32,6 +33,7 @@ mod texts;
 pub mod verdict;
 mod words;
 
+pub use copy::CopySaid;
 pub use examine::{Examined, MAX_FILE_BYTES, examine, judge_id};
 pub use facts::{Form, Trust, VaultFact, VaultRecord};
 pub use finding::{About, Finding, FindingOutcome, Text2};

@@ -3,6 +3,7 @@
 //! Rooms that look at files name what they saw and write no sentence: the code, the outcome and the words of
 //! each row stand in `texts`. Nothing from a face is in any of them.
 
+use super::copy::CopySeen;
 use super::stamp_seen::StampSeen;
 use crate::domain::{Moment, Standing};
 
@@ -107,6 +108,8 @@ pub enum Observed {
     IdHolds,
     /// One that does not, or that differs between the parts of the file.
     IdBroken,
+    /// Something about annotated copies.
+    Copy(CopySeen),
     /// The seal covers the whole file.
     CoverageWhole,
     /// The seal covers the whole document, and what follows protects it and shows nothing.

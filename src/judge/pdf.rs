@@ -13,6 +13,7 @@
 //! and time-stamps, and the vault keeps the file as it was sealed.
 
 use super::certificate::{self, Proven, SealedBy};
+use super::copy;
 use super::ecert;
 use super::examine::{Look, Said};
 use super::facts::Trust;
@@ -101,10 +102,11 @@ fn said(
         }
     };
     let facts = attached(sealed, seen)?;
+    let named = copy::named(sealed, facts.withheld, seen);
     let digest = Some(facts.content_digest.to_string());
-    let agree = facts.claimed_digest == facts.content_digest && digest == sealed.content_digest_hex;
+    let agree = facts.claimed_digest == facts.content_digest && digest == named.digest;
     seen.push(if agree { Observed::ContentAgrees } else { Observed::ContentDiffers });
-    let same_id = sealed.license_id == Some(facts.license_id.to_string());
+    let same_id = named.id == Some(facts.license_id.to_string());
     seen.push(if same_id { Observed::IdHolds } else { Observed::IdBroken });
     let Some(sealed_at) = sealed.stated_at else {
         seen.push(Observed::SealBroken);
@@ -125,7 +127,7 @@ fn said(
     let path = certificate::judge(found, by, proven.as_ref(), authority, trust, at, seen);
     let protection = path.as_ref().map(|path| level::reached(path, proved, at));
     let subject = ecert::subject(path.as_deref());
-    Some(Said { sealed_at, subject, protection, facts })
+    Some(Said { sealed_at, subject, protection, copy: named.copy, facts })
 }
 
 /// What the attached e-certificate says.

@@ -367,6 +367,7 @@ impl Observed {
                 "签章的数字签名无效",
                 "The seal's signature does not verify",
             ),
+            Self::Copy(seen) => return seen.finding(),
             Self::Stamp(seen) => return seen.finding(),
             Self::VaultSame => (
                 "license.vault_copy",

@@ -7,6 +7,7 @@
 
 use serde::Serialize;
 
+use super::copy::CopySaid;
 use super::facts::Form;
 use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::level::Protection;
@@ -43,6 +44,8 @@ pub struct Verdict {
     pub file_digest: Option<Digest>,
     /// How well a sealed PDF is protected against the passing of time; only where authenticity passed.
     pub protection: Option<Protection>,
+    /// What it says as an annotated copy, if it is one; only where integrity passed.
+    pub copy: Option<CopySaid>,
     /// What was handed in.
     pub form: Form,
     /// The moment it was judged for.
@@ -50,7 +53,8 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether the document is genuine and the license known to be in force.
+    /// Whether the document is a genuine original and the license known to be in force. An annotated copy is for
+    /// whoever it names, so a reader must look at its words: it is never acceptable as such.
     pub fn is_acceptable(&self) -> bool {
         self.overall == Overall::Valid && self.standing == Outcome::Passed
     }
@@ -63,10 +67,10 @@ impl Verdict {
         match (self.overall, self.standing, self.standing_state) {
             (Overall::Invalid | Overall::Unsigned | Overall::ValidWithLaterChanges, _, _) => 1,
             (_, Outcome::Failed, _) => 1,
-            (Overall::Valid, Outcome::Passed, _) => 0,
-            (Overall::Valid, Outcome::Unknown, StandingState::NotChecked) => 0,
+            (Overall::Valid | Overall::ValidCopy, Outcome::Passed, _) => 0,
+            (Overall::Valid | Overall::ValidCopy, Outcome::Unknown, StandingState::NotChecked) => 0,
             (Overall::Indeterminate, Outcome::Passed, _) if self.form == Form::LicenseId => 0,
-            (Overall::Valid | Overall::Indeterminate, _, _) => 2,
+            (Overall::Valid | Overall::ValidCopy | Overall::Indeterminate, _, _) => 2,
         }
     }
 
@@ -88,7 +92,10 @@ pub enum Overall {
     Unsigned,
     /// Unaltered, and sealed by the authority it names.
     Valid,
-    /// The same, with lawful additions made after sealing; none are known yet.
+    /// An annotated copy, unaltered, and sealed by the authority it names: for the one purpose and recipient it
+    /// states, and never an original.
+    ValidCopy,
+    /// As [`Self::Valid`], with lawful additions made after sealing; none are known yet.
     ValidWithLaterChanges,
 }
 

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{LicenseId, Moment};
+use crate::domain::{CopyNumber, LicenseId, Moment};
 use crate::judge::{self, Trust, VaultFact, VaultRecord, Verdict};
 use crate::pki::{PathCache, TrustStore};
 
@@ -53,7 +53,7 @@ impl VerifyDesk for Verifying {
                 examined = self.examine(&copy, at).await.of_protected_copy();
             }
             let fact = match examined.license_id() {
-                Some(id) => self.ask(id, at).await,
+                Some(id) => self.ask(id, examined.copy_number(), at).await,
                 None => VaultFact::NotAsked,
             };
             examined.conclude(fact, at)
@@ -135,11 +135,26 @@ impl Verifying {
         (whole.len() > bytes.len() && whole.starts_with(bytes)).then_some(whole)
     }
 
-    async fn ask(&self, id: &LicenseId, at: Moment) -> VaultFact {
+    /// What the vault says of a version, and of the annotated copy of it with this number.
+    async fn ask(&self, id: &LicenseId, copy: Option<&CopyNumber>, at: Moment) -> VaultFact {
         let Some(vault) = &self.vault else { return VaultFact::NotAsked };
-        match look_up(vault.as_ref(), id, at.day_in_china()).await {
-            Ok(Some((record, standing))) => found(&record, standing, at),
-            Ok(None) => VaultFact::NotInVault { as_of: at },
+        let asked = async {
+            let found = look_up(vault.as_ref(), id, at.day_in_china()).await?;
+            let copy = match copy {
+                Some(number) => vault.find_copy(number).await?.filter(|copy| copy.original == *id),
+                None => None,
+            };
+            Ok::<_, Fault>((found, copy))
+        };
+        match asked.await {
+            Ok((Some((record, standing)), copy)) => {
+                let mut fact = found(&record, standing, at);
+                if let (VaultFact::Found(known), Some(copy)) = (&mut fact, copy) {
+                    known.files.push(copy.file.digest);
+                }
+                fact
+            }
+            Ok((None, _)) => VaultFact::NotInVault { as_of: at },
             Err(fault) => {
                 tracing::error!(place = fault.place, cause = %fault.cause, "the vault could not be asked");
                 VaultFact::CannotAskNow

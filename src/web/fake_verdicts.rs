@@ -1,10 +1,10 @@
 //! One verdict of every kind the pages tell apart, for tests.
 
 use crate::crypto::Digest;
-use crate::domain::{Day, Level, LicenseId, RevocationKind, Standing};
+use crate::domain::{Day, Level, LicenseId, Moment, RevocationKind, Standing};
 use crate::judge::{
-    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall, Protection,
-    StandingState, Text2, Verdict,
+    About, CopySaid, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall,
+    Protection, StandingState, Text2, Verdict,
 };
 
 use super::fake_desks::{ID, moment};
@@ -100,6 +100,23 @@ pub fn verdicts() -> Vec<Verdict> {
             license: None,
             headline: text("这份文件没有电子签章。", "This file carries no seal."),
             form: JudgedForm::Unknown,
+            ..valid.clone()
+        },
+        Verdict {
+            overall: Overall::ValidCopy,
+            headline: text(
+                "加注件真实；仅用于办理贷款，提供给示例银行，有效期至 2026-12-31；原证照有效",
+                "A genuine annotated copy; only for: 办理贷款; recipient: 示例银行; until 2026-12-31",
+            ),
+            copy: Some(CopySaid {
+                number: "2026ABCDEFGHJKMN".to_owned(),
+                purpose: "办理贷款".to_owned(),
+                recipient: "示例银行".to_owned(),
+                last_day: "2026-12-31".parse().unwrap(),
+                maker: "holder",
+                made_at: Moment::from_unix_seconds(1_795_000_000),
+                ended: false,
+            }),
             ..valid
         },
     ]
@@ -159,6 +176,7 @@ fn valid() -> Verdict {
             id,
         }),
         file_digest: Some(Digest::of(b"file")),
+        copy: None,
         protection: Some(Protection {
             level: Level::BT,
             proven_at: Some(moment("2026-06-01T01:02:05Z")),

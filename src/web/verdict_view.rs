@@ -6,8 +6,8 @@
 
 use crate::domain::Standing;
 use crate::judge::{
-    About, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall, Protection,
-    StandingState, Verdict,
+    About, CopySaid, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall,
+    Protection, StandingState, Verdict,
 };
 
 use super::lang::Lang;
@@ -98,7 +98,11 @@ impl VerdictView {
                 .map(|finding| finding_view(finding, lang))
                 .collect(),
             facts: match &verdict.license {
-                Some(license) if !broken => facts(license, verdict.protection.as_ref(), lang),
+                Some(license) if !broken => {
+                    let mut all = copy_facts(verdict.copy.as_ref(), lang);
+                    all.extend(facts(license, verdict.protection.as_ref(), lang));
+                    all
+                }
                 _ => Vec::new(),
             },
             record: record(verdict, lang),
@@ -133,6 +137,21 @@ fn mark(verdict: &Verdict) -> (&'static str, &'static str, &'static str, &'stati
         (Overall::Valid | Overall::ValidWithLaterChanges, Outcome::Unknown) => {
             ("wait", "question", "文件为真，状态未能查明", "Genuine, standing not known")
         }
+        (Overall::ValidCopy, Outcome::Failed) => (
+            "bar",
+            "bar",
+            "加注件为真，但今日不可使用",
+            "A genuine copy, but not to be relied on today",
+        ),
+        (Overall::ValidCopy, Outcome::Unknown) => {
+            ("wait", "question", "加注件为真，状态未能查明", "A genuine copy, standing not known")
+        }
+        (Overall::ValidCopy, Outcome::Passed) => (
+            "warn",
+            "triangle",
+            "加注件为真，仅限所注用途",
+            "A genuine copy, for the stated purpose alone",
+        ),
         (Overall::ValidWithLaterChanges, Outcome::Passed) => (
             "warn",
             "triangle",
@@ -268,6 +287,17 @@ fn finding_view(finding: &Finding, lang: Lang) -> FindingView {
             .map(|text| lang.pick(&text.zh, &text.en).to_owned())
             .unwrap_or_default(),
     }
+}
+
+/// What an annotated copy says of itself, before what its license is.
+fn copy_facts(copy: Option<&CopySaid>, lang: Lang) -> Vec<(&'static str, String)> {
+    let Some(copy) = copy else { return Vec::new() };
+    vec![
+        (lang.pick("加注件用途", "Copy made for"), copy.purpose.clone()),
+        (lang.pick("加注件接收方", "Copy made for the use of"), copy.recipient.clone()),
+        (lang.pick("加注件有效期至", "Copy good until"), copy.last_day.to_string()),
+        (lang.pick("加注件编号", "Number of the copy"), copy.number.clone()),
+    ]
 }
 
 fn facts(
