@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test, as it should")]
 
+#[expect(dead_code, reason = "each suite uses its own part of the house")]
 mod support;
 
 use std::collections::BTreeSet;

@@ -22,6 +22,13 @@ pub(super) enum Command {
         after_help = "Example: zhengku catalogue check templates/types/11990000MD0000008F001"
     )]
     Catalogue(CatalogueArgs),
+    /// Make an annotated copy (加注件) of a license: for one purpose, one recipient, until one day.
+    #[command(
+        after_help = "Example: zhengku copy ID --purpose 办理企业贷款 --recipient 示例银行 \\\n    \
+        --until 2026-12-31 --out copy.pdf --data-dir data\n\n\
+        Only a license in force is copied. The same words for the same license are answered with the same copy."
+    )]
+    Copy(CopyArgs),
     /// Issue every fixture into an empty vault, verify one sealed PDF, then serve the pages.
     #[command(after_help = "Example: zhengku demo --exit --data-dir /tmp/demo --out /tmp/demo-out")]
     Demo(DemoArgs),
@@ -99,6 +106,32 @@ pub(super) enum CatalogueCommand {
         #[command(flatten)]
         house: HouseArgs,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CopyArgs {
+    /// The license id (电子证照标识).
+    pub(super) license_id: String,
+    /// What the copy is for, up to 50 characters; printed across every page.
+    #[arg(long)]
+    pub(super) purpose: String,
+    /// Whom it is for, up to 50 characters; printed across every page.
+    #[arg(long)]
+    pub(super) recipient: String,
+    /// The last day on which it may be used, as in 2026-12-31.
+    #[arg(long, value_name = "DAY")]
+    pub(super) until: String,
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// The idempotency key [default: the digest of what is asked for].
+    #[arg(long)]
+    pub(super) key: Option<String>,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) house: HouseArgs,
 }
 
 #[derive(Debug, ClapArgs)]

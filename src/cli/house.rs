@@ -15,6 +15,7 @@ use crate::domain::{AuthorityCode, Catalogue, Moment};
 use crate::keys::{self, KeyRing};
 use crate::pki::{PathCache, TrustStore};
 use crate::service::catalogue::read_registry;
+use crate::service::copies::Copies;
 use crate::service::desks::IssuingSystem;
 use crate::service::hold::Holding;
 use crate::service::issue::{Indexes, Issuing};
@@ -40,6 +41,7 @@ pub(super) struct House {
     pub(super) issue: Arc<Issuing>,
     pub(super) verify: Arc<Verifying>,
     pub(super) hold: Arc<Holding>,
+    pub(super) copies: Arc<Copies>,
     pub(super) licenses: Arc<Licenses>,
     pub(super) workshop: Arc<Workshop>,
     pub(super) vault: Arc<SqliteVault>,
@@ -120,7 +122,8 @@ impl House {
             clock: Arc::clone(&clock),
             turns: Turns::default(),
         });
-        Ok(Self { config, issue, verify, hold, licenses, workshop, vault, clock, random })
+        let copies = Arc::new(Copies { issuing: Arc::clone(&issue) });
+        Ok(Self { config, issue, verify, hold, copies, licenses, workshop, vault, clock, random })
     }
 
     /// Lets the vault finish what it has begun.

@@ -5,6 +5,7 @@
 
 mod args;
 mod catalogue;
+mod copy;
 mod demo;
 pub mod dev_keys;
 mod doctor;
@@ -42,6 +43,7 @@ pub fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match args.command {
             Command::Catalogue(args) => catalogue::run(&args),
+            Command::Copy(args) => copy::run(&args).await,
             Command::Demo(args) => demo::run(&args).await,
             Command::DevKeys(args) => dev_keys::command(&args.out, args.missing),
             Command::Doctor(args) => doctor::run(&args).await,

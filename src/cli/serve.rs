@@ -61,6 +61,7 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
         issue: house.issue.clone(),
         verify: house.verify.clone(),
         hold: house.hold.clone(),
+        copies: house.copies.clone(),
         license: house.licenses.clone(),
         catalogue: house.workshop.clone(),
         vault: house.vault.clone(),

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use crate::crypto::{Digest, Random};
 use crate::domain::Holder;
 use crate::service::desks::{
-    CatalogueDesk, HoldDesk, IssueDesk, IssuingSystem, LicenseDesk, VerifyDesk,
+    CatalogueDesk, CopyDesk, HoldDesk, IssueDesk, IssuingSystem, LicenseDesk, VerifyDesk,
 };
 use crate::service::ports::{Clock, Vault};
 
@@ -23,6 +23,8 @@ pub struct Doors {
     pub verify: Arc<dyn VerifyDesk>,
     /// Serves holders.
     pub hold: Arc<dyn HoldDesk>,
+    /// Makes annotated copies.
+    pub copies: Arc<dyn CopyDesk>,
     /// Serves issuing systems with what they issued.
     pub license: Arc<dyn LicenseDesk>,
     /// Which types and authorities there are.

@@ -7,6 +7,7 @@
 
 pub mod body;
 pub mod caller;
+pub mod copies;
 pub mod dev_pki;
 pub mod document;
 pub mod doors;

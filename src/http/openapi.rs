@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::doors::Doors;
 use super::problem::{FaultLine, ProblemDocument};
-use super::{health, issue, license, license_type, standing, verification};
+use super::{copies, health, issue, license, license_type, standing, verification};
 
 /// The routes of the API, and their description.
 pub fn described_routes() -> (Router<Doors>, Description) {
@@ -23,6 +23,8 @@ pub fn described_routes() -> (Router<Doors>, Description) {
         .routes(routes!(issue::issue))
         .routes(routes!(license::describe))
         .routes(routes!(license::fetch))
+        .routes(routes!(copies::copy))
+        .routes(routes!(copies::fetch))
         .routes(routes!(standing::change))
         .routes(routes!(verification::verify))
         .routes(routes!(license_type::list))
@@ -60,7 +62,7 @@ fn answer(json: &str) -> impl IntoResponse + use<> {
         (name = "health", description = "For operators")
     ),
     components(schemas(ProblemDocument, FaultLine), responses(
-        BadLicenseId, BadRequest, ConflictAnswer, Failed, Forbidden, NoSuchLicense, NoSuchType, StandingRefused,
+        BadLicenseId, BadRequest, ConflictAnswer, CopyNotAllowed, CopyRefused, Failed, Forbidden, NoSuchLicense, NoSuchType, StandingRefused,
         SubmissionRefused, TooLarge, Unauthorized, Unavailable, UnsupportedMediaType, VerificationRefused
     )),
     modifiers(&Schemes)
@@ -97,6 +99,17 @@ problem_answers! {
     BadLicenseId = {
         "type": "/api/docs#license.bad_id", "title": "This is not a license id", "status": 422,
         "code": "license.bad_id", "detail": "the version is not three digits, 001 to 999"
+    };
+    /// The version is not in force and is not copied, or the key was used for another copy.
+    CopyNotAllowed = {
+        "type": "/api/docs#copy.license_suspended", "title": "The license is suspended and is not copied",
+        "status": 409, "code": "copy.license_suspended"
+    };
+    /// The request for a copy does not hold together; `faults` lists everything.
+    CopyRefused = {
+        "type": "/api/docs#copy.refused", "title": "The request for an annotated copy does not hold together",
+        "status": 422, "code": "copy.refused",
+        "faults": [{"field": "last_day", "code": "copy.last_day_past", "message": "is over: ask for today or a later day"}]
     };
     /// The request could not be read, or a write has no `Idempotency-Key`.
     BadRequest = {

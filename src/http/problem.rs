@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{LicenseId, SubmissionFault};
+use crate::domain::{CopyFault, LicenseId, SubmissionFault};
 use crate::service::error::{Fault, Refusal};
 
 /// One thing that went wrong with a request.
@@ -90,6 +90,18 @@ impl Problem {
     }
 }
 
+impl Problem {
+    fn of_copy(faults: &[CopyFault]) -> Self {
+        let line =
+            |fault: &CopyFault| FaultLine::new(fault.field, fault.code(), fault.kind.to_string());
+        let mut problem = Self::new(&COPY_REFUSED).with_faults(faults.iter().map(line).collect());
+        if problem.faults.iter().any(|fault| fault.code == "copy.not_json") {
+            problem.status = StatusCode::BAD_REQUEST;
+        }
+        problem
+    }
+}
+
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         tracing::error!(place = fault.place, cause = fault.cause, "a desk met a fault of ours");
@@ -108,6 +120,7 @@ impl From<Refusal> for Problem {
                 let kind = ALL.iter().find(|kind| kind.code == code).copied();
                 Self { code, license_id: id.map(Box::new), ..Self::new(kind.unwrap_or(&CONFLICT)) }
             }
+            Refusal::Copy(faults) => Self::of_copy(&faults),
             Refusal::NotFound => Self::new(&LICENSE_NOT_FOUND),
             Refusal::Submission(faults) => Self::of_submission(&faults),
         }
@@ -220,6 +233,24 @@ kinds! {
     /// No token, or none we know.
     UNKNOWN_CALLER = "caller.unknown", UNAUTHORIZED, "The caller is not known", "未能识别调用方",
         "Send the issuing system's token: `Authorization: Bearer …`.";
+    /// A license that is not in force is not copied.
+    COPY_EXPIRED = "copy.license_expired", CONFLICT, "The license has expired and is not copied", "证照已过有效期，不能制作加注件",
+        "Have it renewed, and copy the new version.";
+    /// Nor one that has not begun.
+    COPY_NOT_YET = "copy.license_not_yet_in_force", CONFLICT, "The license is not yet in force and is not copied", "证照尚未生效，不能制作加注件",
+        "Wait for its first day.";
+    /// Nor a version with another in its place.
+    COPY_REPLACED = "copy.license_replaced", CONFLICT, "A later version stands in its place; this one is not copied", "证照已被新版本取代，不能制作加注件",
+        "Copy the version named by `license_id`.";
+    /// Nor one that was revoked.
+    COPY_REVOKED = "copy.license_revoked", CONFLICT, "The license was revoked and is not copied", "证照已废止，不能制作加注件",
+        "There is nothing to copy: a revocation is final.";
+    /// Nor one that is suspended.
+    COPY_SUSPENDED = "copy.license_suspended", CONFLICT, "The license is suspended and is not copied", "证照已暂扣，不能制作加注件",
+        "Wait for its reinstatement.";
+    /// A request for a copy that does not hold together.
+    COPY_REFUSED = "copy.refused", UNPROCESSABLE_ENTITY, "The request for an annotated copy does not hold together", "加注件申请不符合要求",
+        "`faults` lists everything that is wrong; put it right and send it under a new Idempotency-Key.";
     /// A license id that is not well formed.
     BAD_LICENSE_ID = "license.bad_id", UNPROCESSABLE_ENTITY, "This is not a license id", "这不是有效的电子证照标识",
         "Compare the id with its source; `detail` says which part is wrong.";

@@ -6,11 +6,13 @@
 
 use std::sync::Arc;
 
-use crate::domain::{AuthorityCode, Catalogue, Day, HolderCode, LicenseId, Standing};
+use crate::domain::{
+    AuthorityCode, Catalogue, CopyNumber, CopyRequest, Day, HolderCode, LicenseId, Standing,
+};
 use crate::judge::Verdict;
 
 use super::error::{Fault, Refusal};
-use super::ports::{ChangedState, Form, Later, VersionRecord};
+use super::ports::{ChangedState, CopyRecord, Form, Later, VersionRecord};
 use super::whole::Protected;
 
 /// An authenticated client that may submit and revoke (制证系统).
@@ -155,6 +157,53 @@ impl std::fmt::Debug for FacePart {
             Self::Text(_) => "Text(…)",
         })
     }
+}
+
+/// Makes annotated copies (加注件) and hands them out.
+pub trait CopyDesk: Send + Sync {
+    /// Makes the copy that `body` asks for, in JSON: `purpose`, `recipient`, `last_day`; once for each `key` of a
+    /// caller. A license that is not in force is not copied: [`Refusal::Conflict`] with the reason.
+    fn copy<'a>(
+        &'a self,
+        caller: CopyCaller<'a>,
+        key: &'a str,
+        id: &'a LicenseId,
+        body: &'a [u8],
+    ) -> Later<'a, Result<Copied, Refusal>>;
+
+    /// Whether [`copy`](Self::copy) would make what `body` asks for today; nothing is made and nothing written down.
+    fn check<'a>(
+        &'a self,
+        caller: CopyCaller<'a>,
+        id: &'a LicenseId,
+        body: &'a [u8],
+    ) -> Later<'a, Result<CopyRequest, Refusal>>;
+
+    /// The bytes of a copy, as they were sealed; the reading is written down before it is answered.
+    fn fetch<'a>(
+        &'a self,
+        caller: CopyCaller<'a>,
+        id: &'a LicenseId,
+        number: &'a CopyNumber,
+    ) -> Later<'a, Result<Vec<u8>, Refusal>>;
+}
+
+/// Who has copies made: each of the licenses they may see, and of no others.
+#[derive(Clone, Copy, Debug)]
+pub enum CopyCaller<'a> {
+    /// The issuing authority, through its issuing system.
+    Authority(&'a IssuingSystem),
+    /// A holder.
+    Holder(&'a HolderCode),
+}
+
+/// A copy that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// What the shelf knows of it.
+    pub record: CopyRecord,
+    /// Whether an earlier request under the same key made it.
+    pub repeated: bool,
 }
 
 /// Serves the issuing system of an authority with that authority's licenses.

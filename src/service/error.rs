@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::domain::{LicenseId, SubmissionFault, VersionNo};
+use crate::domain::{CopyFault, LicenseId, SubmissionFault, VersionNo};
 
 /// Trouble of our own: an unreachable vault, a missing key, an answer that makes no sense.
 #[derive(Clone, Debug)]
@@ -80,6 +80,8 @@ pub enum Refusal {
         /// The version that stands in the way, where the caller may know it.
         id: Option<LicenseId>,
     },
+    /// The request for an annotated copy does not hold together: every fault.
+    Copy(Vec<CopyFault>),
     /// There is no such thing, or none that this caller may see; the two look alike.
     NotFound,
     /// The submission does not hold together: every fault.

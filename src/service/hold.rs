@@ -48,7 +48,7 @@ impl HoldDesk for Holding {
         id: &'a LicenseId,
     ) -> Later<'a, Result<OpenedLicense, Refusal>> {
         Box::pin(async move {
-            let (record, content) = self.theirs(holder, id).await?;
+            let (record, content) = theirs(self.vault.as_ref(), &self.indexes, holder, id).await?;
             let catalogue = self.workshop.catalogue();
             let opened = OpenedLicense {
                 protected: protected(self.vault.as_ref(), &record).await?,
@@ -68,7 +68,7 @@ impl HoldDesk for Holding {
         form: Form,
     ) -> Later<'a, Result<Vec<u8>, Refusal>> {
         Box::pin(async move {
-            let (record, _) = self.theirs(holder, id).await?;
+            let (record, _) = theirs(self.vault.as_ref(), &self.indexes, holder, id).await?;
             let bytes = form_bytes(self.vault.as_ref(), &record, form).await?;
             self.write_down(id, download_act(form)).await?;
             Ok(bytes)
@@ -77,21 +77,6 @@ impl HoldDesk for Holding {
 }
 
 impl Holding {
-    /// The version asked for and what it says, if its license is theirs today and they are named in that very version.
-    async fn theirs(
-        &self,
-        holder: &HolderCode,
-        id: &LicenseId,
-    ) -> Result<(VersionRecord, EcertFacts), Refusal> {
-        if !self.vault.holds(&self.indexes.holder(holder), id.key()).await? {
-            return Err(Refusal::NotFound);
-        }
-        let record = self.vault.find(id).await?.ok_or(Refusal::NotFound)?;
-        // A license may have passed to them: what was said of those who held it before is not theirs to see.
-        let content = content(self.vault.as_ref(), &record).await?;
-        if names(&content, holder) { Ok((record, content)) } else { Err(Refusal::NotFound) }
-    }
-
     async fn write_down(&self, id: &LicenseId, act: &'static str) -> Result<(), Fault> {
         let (id, reader) = (id.clone(), "holder".to_owned());
         self.vault.record_usage(UsageRecord { id, reader, act, at: self.clock.now() }).await
@@ -163,6 +148,22 @@ fn face(
     Ok(shown.collect())
 }
 
+/// The version asked for and what it says, if its license is theirs today and they are named in that very version.
+pub(super) async fn theirs(
+    vault: &dyn Vault,
+    indexes: &Indexes,
+    holder: &HolderCode,
+    id: &LicenseId,
+) -> Result<(VersionRecord, EcertFacts), Refusal> {
+    if !vault.holds(&indexes.holder(holder), id.key()).await? {
+        return Err(Refusal::NotFound);
+    }
+    let record = vault.find(id).await?.ok_or(Refusal::NotFound)?;
+    // A license may have passed to them: what was said of those who held it before is not theirs to see.
+    let content = content(vault, &record).await?;
+    if names(&content, holder) { Ok((record, content)) } else { Err(Refusal::NotFound) }
+}
+
 /// Whether `content` names this holder.
 fn names(content: &EcertFacts, holder: &HolderCode) -> bool {
     let holders = content.disclosed.get("holders").and_then(Json::as_list).unwrap_or_default();
@@ -216,6 +217,7 @@ pub async fn form_bytes(
 pub(super) fn download_act(form: Form) -> &'static str {
     match form {
         Form::Ecert => "download-ecert",
+        Form::AnnotatedCopy => "download-copy",
         Form::SealedPdf | Form::PdfRevision => "download-pdf",
     }
 }

@@ -67,6 +67,12 @@ impl Indexes {
         Digest::from_bytes(self.key.index(&kind, code.as_str()))
     }
 
+    /// A keyed digest of something said about an annotated copy: purposes and recipients are short and would be
+    /// guessed from an open one.
+    pub fn copy(&self, what: &str, text: &str) -> Digest {
+        Digest::from_bytes(self.key.index(&format!("copy.{what}"), text))
+    }
+
     /// The index of a license number.
     pub fn number(&self, number: &str) -> Digest {
         Digest::from_bytes(self.key.index("license_number", number))

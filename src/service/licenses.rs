@@ -109,7 +109,7 @@ impl LicenseDesk for Licenses {
     }
 }
 
-fn own(client: &IssuingSystem, id: &LicenseId) -> Result<(), Refusal> {
+pub(super) fn own(client: &IssuingSystem, id: &LicenseId) -> Result<(), Refusal> {
     let own = client.authorities.iter().any(|code| code.as_str() == id.key().authority());
     if own { Ok(()) } else { Err(Refusal::NotFound) }
 }

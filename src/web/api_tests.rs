@@ -16,7 +16,7 @@ pub(super) fn issue(key: &str, body: &str) -> Request<Body> {
         .unwrap()
 }
 
-fn with_token(method: Method, address: &str, body: &str) -> Request<Body> {
+pub(super) fn with_token(method: Method, address: &str, body: &str) -> Request<Body> {
     Request::builder()
         .method(method)
         .uri(address)

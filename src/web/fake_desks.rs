@@ -58,7 +58,7 @@ pub struct Script {
 }
 
 impl Script {
-    fn refusal(&self) -> Result<(), Refusal> {
+    pub(super) fn refusal(&self) -> Result<(), Refusal> {
         match *self.refuse.lock().unwrap() {
             "fault" => Err(Fault::new("vault.commit", "a secret cause").into()),
             "forbidden" => Err(Refusal::Forbidden { missing: "to issue for this authority" }),
@@ -87,7 +87,7 @@ impl Script {
     }
 }
 
-struct Desks(Arc<Script>);
+pub(super) struct Desks(pub(super) Arc<Script>);
 
 impl IssueDesk for Desks {
     fn issue<'a>(
@@ -230,6 +230,7 @@ pub fn router_with(change: impl FnOnce(&mut HttpSettings)) -> (Router, Arc<Scrip
         issue: desks.clone(),
         verify: desks.clone(),
         hold: desks.clone(),
+        copies: desks.clone(),
         license: desks,
         catalogue: Arc::new(Arc::new(catalogue())),
         vault: Arc::new(PingVault(Arc::clone(&script))),
@@ -287,7 +288,7 @@ fn record(id: &str) -> VersionRecord {
     }
 }
 
-fn held() -> Vec<HeldLicense> {
+pub(super) fn held() -> Vec<HeldLicense> {
     let day = |text: &str| text.parse::<Day>().unwrap();
     let line = |id: &str, name: &str, number: &str, standing| HeldLicense {
         record: record(id),

@@ -6,7 +6,10 @@
 
 pub mod api_docs;
 pub mod assets;
-pub mod error_page;
+pub mod copies;
+#[cfg(test)]
+mod copies_tests;
+mod error_page;
 pub mod home;
 pub mod lang;
 pub mod my;
@@ -20,6 +23,8 @@ pub mod verify;
 
 #[cfg(test)]
 mod api_tests;
+#[cfg(test)]
+mod fake_copies;
 #[cfg(test)]
 mod fake_desks;
 #[cfg(test)]
@@ -80,6 +85,8 @@ fn router(doors: Doors, description: &OpenApi) -> Router {
         .route("/my", get(my::list))
         .route("/my/{license_id}", get(my::open))
         .route("/my/{license_id}/files/{form}", get(my::fetch))
+        .route("/my/{license_id}/copy", get(copies::page).post(copies::sent))
+        .route("/my/{license_id}/copies/{number}", get(copies::fetch))
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/api/docs", get(api_docs::page))

@@ -18,7 +18,7 @@ fn post(address: &str, content_type: &str, body: &str) -> Request<Body> {
         .unwrap()
 }
 
-fn form(address: &str, body: &str) -> Request<Body> {
+pub(super) fn form(address: &str, body: &str) -> Request<Body> {
     post(address, "application/x-www-form-urlencoded", body)
 }
 
@@ -30,7 +30,7 @@ fn multipart(address: &str, name: &str, value: &str) -> Request<Body> {
     post(address, "multipart/form-data; boundary=B", &body)
 }
 
-async fn as_holder(
+pub(super) async fn as_holder(
     router: &Router,
     cookie: &str,
     address: &str,
@@ -39,7 +39,7 @@ async fn as_holder(
     send(router, request).await
 }
 
-async fn signed_in(router: &Router) -> String {
+pub(super) async fn signed_in(router: &Router) -> String {
     let (status, headers, _) = send(router, form("/sign-in", "invented=0")).await;
     assert_eq!((status, &headers["location"]), (StatusCode::SEE_OTHER, &"/my".parse().unwrap()));
     let cookie = headers["set-cookie"].to_str().unwrap();

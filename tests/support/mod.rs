@@ -15,6 +15,7 @@ use zhengku::domain::{AuthorityCode, LicenseId, Moment};
 use zhengku::judge::Verdict;
 use zhengku::keys::{KeyRing, SealKey};
 use zhengku::pki::{PathCache, TrustStore};
+use zhengku::service::copies::Copies;
 use zhengku::service::desks::{IssueDesk, Issued, IssuingSystem, VerifyDesk};
 use zhengku::service::error::Refusal;
 use zhengku::service::hold::Holding;
@@ -93,6 +94,7 @@ pub struct House {
     pub verify: Arc<Verifying>,
     pub hold: Arc<Holding>,
     pub licenses: Arc<Licenses>,
+    pub copies: Arc<Copies>,
     pub vault: Arc<dyn Vault>,
     pub clock: Arc<HandClock>,
     pub client: IssuingSystem,
@@ -152,7 +154,17 @@ impl House {
         });
         let authorities = workshop.catalogue().authorities().map(|a| a.code.clone()).collect();
         let client = IssuingSystem { name: "issuing system".to_owned(), authorities };
-        Self { issue, verify, hold, licenses, vault, clock: hand, client, folder }
+        Self {
+            copies: Arc::new(Copies { issuing: Arc::clone(&issue) }),
+            issue,
+            verify,
+            hold,
+            licenses,
+            vault,
+            clock: hand,
+            client,
+            folder,
+        }
     }
 
     /// Has `body` issued under `key`.
