@@ -14,6 +14,7 @@ use std::str::FromStr;
 
 use super::copy_fault::{CopyFault, CopyFaultKind};
 use super::license_id::LicenseId;
+use super::script::Script;
 use super::text::is_forbidden;
 use super::time::{Day, Moment};
 use super::validity::Validity;
@@ -131,7 +132,10 @@ fn text_faults(text: &str) -> Vec<CopyFaultKind> {
     if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
         faults.push(CopyFaultKind::SurroundingSpace);
     }
-    if let Some(found) = text.chars().find(|found| is_forbidden(*found)) {
+    let scripts = Script::unset(text);
+    if !scripts.is_empty() {
+        faults.push(CopyFaultKind::ScriptWithoutFont { scripts });
+    } else if let Some(found) = text.chars().find(|found| is_forbidden(*found)) {
         faults.push(CopyFaultKind::ForbiddenCharacter { code_point: u32::from(found) });
     }
     faults
@@ -361,7 +365,12 @@ mod tests {
                     "last_day copy.last_day_after_license",
                 ],
             ),
-            ("甲", "乙", "2026-02-30", &["last_day copy.bad_day"]),
+            (
+                "ཀ",
+                "乙",
+                "2026-02-30",
+                &["purpose copy.script_without_font", "last_day copy.bad_day"],
+            ),
         ] {
             assert_eq!(asked(purpose, recipient, last_day).unwrap_err(), faults);
         }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::script::Script;
 use super::time::TimeError;
 
 /// One thing that is wrong with a request for an annotated copy.
@@ -34,6 +35,7 @@ impl CopyFault {
             CopyFaultKind::MissingField => "copy.missing_field",
             CopyFaultKind::NoGlyph { .. } => "copy.no_glyph",
             CopyFaultKind::NotJson { .. } => "copy.not_json",
+            CopyFaultKind::ScriptWithoutFont { .. } => "copy.script_without_font",
             CopyFaultKind::SurroundingSpace => "copy.surrounding_space",
             CopyFaultKind::TooLong { .. } => "copy.too_long",
             CopyFaultKind::UnknownField => "copy.unknown_field",
@@ -81,6 +83,11 @@ pub enum CopyFaultKind {
         /// Column in the line, from 1.
         column: usize,
     },
+    /// A text is in a script that cannot be printed.
+    ScriptWithoutFont {
+        /// Which.
+        scripts: Vec<Script>,
+    },
     /// A text begins or ends with a blank.
     SurroundingSpace,
     /// A text is longer than can be printed across the pages.
@@ -121,6 +128,10 @@ impl fmt::Display for CopyFaultKind {
             }
             Self::NotJson { line, column } => {
                 write!(f, "the body is not JSON: look at line {line}, column {column}")
+            }
+            Self::ScriptWithoutFont { scripts } => {
+                let names: Vec<String> = scripts.iter().map(ToString::to_string).collect();
+                write!(f, "is in a script that cannot be printed: {}", names.join(", "))
             }
             Self::SurroundingSpace => f.write_str("begins or ends with a blank: remove it"),
             Self::TooLong { limit_chars, actual_chars } => {

@@ -179,6 +179,10 @@ fn words(fault: &CopyFault, page: &Page) -> String {
             let points = code_points.iter().map(|point| format!(" U+{point:04X}"));
             format!("含有没有字形的字符{}，请改用其他写法", points.collect::<String>())
         }
+        CopyFaultKind::ScriptWithoutFont { scripts } => {
+            let names: Vec<&str> = scripts.iter().map(|script| script.chinese()).collect();
+            format!("含有无法印制的文字：{}", names.join("、"))
+        }
         CopyFaultKind::TooLong { limit_chars, actual_chars } => {
             format!("有 {actual_chars} 个字，最多 {limit_chars} 个字")
         }

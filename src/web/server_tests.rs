@@ -78,12 +78,12 @@ async fn the_description_has_every_operation_and_its_references_lead_somewhere()
             "get /api/v1/license-types/{code}",
             "get /api/v1/licenses/{license_id}",
             "get /api/v1/licenses/{license_id}/copies/{number}",
-        "get /api/v1/licenses/{license_id}/files/{form}",
+            "get /api/v1/licenses/{license_id}/files/{form}",
             "get /health/live",
             "get /health/ready",
             "post /api/v1/licenses",
             "post /api/v1/licenses/{license_id}/copies",
-        "post /api/v1/licenses/{license_id}/standing",
+            "post /api/v1/licenses/{license_id}/standing",
             "post /api/v1/verifications",
         ]
     );
