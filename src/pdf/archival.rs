@@ -1,8 +1,8 @@
 //! That a sealed file is what its packet claims: PDF/A-3a, as far as we can check it ourselves.
 //!
 //! One test to a group of clauses, each over a walk through every object of a sealed sample: page with border,
-//! four fonts, table, picture, QR square, seal, attachment. This is no validator. What it does not hold: the
-//! programs inside the fonts glyph by glyph, and the grammar of XMP beyond the elements we write.
+//! four fonts, table, picture, QR square, seal, attachment. This is no validator: those of others judge sealed files
+//! of every type beside it (`tests/outside/judge_archival.py`). The logical structure is walked in `accessible.rs`.
 //!
 //! Source: ISO 19005-3:2012 (PDF/A-3), 6.1 to 6.8; ISO 19005-2:2011 where it refers there; ICC.1:2004-10, 7.2.
 
@@ -18,7 +18,7 @@ use super::{testing, xmp};
 const LIMIT: usize = 4 * 1024 * 1024;
 
 /// Every object of a file, by number from 1.
-fn objects<'f>(file: &Revision<'f>) -> Vec<Object<'f>> {
+pub(super) fn objects<'f>(file: &Revision<'f>) -> Vec<Object<'f>> {
     let objects: Vec<_> = (1..).map_while(|n| Some(file.object(n)?.0)).collect();
     assert_eq!(trailer(file.bytes()).integer("Size"), Some(objects.len() + 1));
     objects
@@ -52,7 +52,7 @@ fn dicts<'o, 'f>(objects: &'o [Object<'f>]) -> Vec<&'o Dict<'f>> {
     found
 }
 
-fn unpacked(file: &Revision<'_>, number: usize) -> Vec<u8> {
+pub(super) fn unpacked(file: &Revision<'_>, number: usize) -> Vec<u8> {
     let (dict, bytes) = file.stream(number).unwrap();
     if dict.is_name("Filter", "FlateDecode") {
         inflate(bytes, LIMIT).unwrap()
@@ -61,7 +61,7 @@ fn unpacked(file: &Revision<'_>, number: usize) -> Vec<u8> {
     }
 }
 
-fn references(list: &[Object<'_>]) -> Vec<usize> {
+pub(super) fn references(list: &[Object<'_>]) -> Vec<usize> {
     let number = |object: &Object<'_>| match object {
         Object::Reference(number) => *number,
         other => panic!("{other:?}"),
@@ -272,6 +272,84 @@ fn every_font_is_embedded_and_every_code_of_it_has_its_character() {
         assert!(mapped.into_iter().eq(all), "a code without a character");
     }
     assert_eq!(fonts, 4);
+}
+
+/// 6.2.11.4, 6.2.11.5, glyph by glyph: every code leads to its glyph, and `/W` says what the program says. The widths
+/// inside of CFF programs are read by fontTools in `tests/outside/judge_archival.py`.
+#[test]
+fn every_code_leads_to_a_glyph_as_wide_as_stated() {
+    let bytes = testing::sealed();
+    let file = Revision::open(&bytes).unwrap();
+    let objects = objects(&file);
+    let mut glyphs = 0;
+    for part in dicts(&objects).into_iter().filter(|dict| dict.get("CIDSystemInfo").is_some()) {
+        let Some(descriptor) = part.reference("FontDescriptor") else { continue };
+        let descriptor = file.dict(descriptor).unwrap();
+        let Some([Object::Integer(1), Object::Array(widths)]) = part.array("W") else {
+            panic!("{part:?}")
+        };
+        let stated = |gid: u16| match &widths[usize::from(gid) - 1] {
+            Object::Integer(width) => u32::try_from(*width).unwrap(),
+            other => panic!("{other:?}"),
+        };
+        let last = u16::try_from(widths.len()).unwrap();
+        if let Some(program) = descriptor.reference("FontFile2") {
+            let program = unpacked(&file, program);
+            let face = ttf_parser::Face::parse(&program, 0).unwrap();
+            let units = u32::from(face.units_per_em());
+            for gid in 1..=last {
+                let width = u32::from(face.glyph_hor_advance(ttf_parser::GlyphId(gid)).unwrap());
+                assert!((width * 1000 / units).abs_diff(stated(gid)) <= 1, "{gid} of {part:?}");
+                glyphs += 1;
+            }
+        } else {
+            let program = unpacked(&file, descriptor.reference("FontFile3").unwrap());
+            let table = ttf_parser::cff::Table::parse(&program).unwrap();
+            assert_eq!(table.number_of_glyphs(), last + 1);
+            for gid in 1..=last {
+                let glyph = ttf_parser::GlyphId(gid);
+                assert_eq!(table.glyph_cid(glyph), Some(gid), "a code that leads to another glyph");
+                glyphs += 1;
+            }
+        }
+    }
+    assert!(glyphs > 150, "{glyphs}");
+}
+
+/// 6.1.13: numbers, strings, names and counts keep within what every reader takes.
+#[test]
+fn nothing_is_larger_than_a_reader_must_take() {
+    let bytes = testing::sealed();
+    let file = Revision::open(&bytes).unwrap();
+    let objects = objects(&file);
+    assert!(objects.len() < 8_388_607);
+    fn hold(object: &Object<'_>) {
+        match object {
+            Object::Array(items) => items.iter().for_each(hold),
+            Object::Dict(dict) => {
+                assert!(dict.keys().all(|key| key.len() <= 127));
+                dict.keys().for_each(|key| hold(dict.get(str::from_utf8(key).unwrap()).unwrap()));
+            }
+            Object::Hex(digits, _) => assert!(digits.len() <= 2 * 32_767),
+            Object::Integer(number) => assert!(i32::try_from(*number).is_ok(), "{number}"),
+            Object::Literal(text) => assert!(text.len() <= 32_767),
+            Object::Name(name) => assert!(name.len() <= 127),
+            Object::Other(word) => assert!(word.len() <= 127),
+            Object::Reference(number) => assert!(*number < 8_388_607),
+        }
+    }
+    objects.iter().for_each(hold);
+    for page in dicts(&objects).into_iter().filter(|dict| dict.is_name("Type", "Page")) {
+        let sides = page.array("MediaBox").unwrap().iter().map(|side| match side {
+            Object::Integer(side) => i32::try_from(*side).unwrap().into(),
+            Object::Other(side) => str::from_utf8(side).unwrap().parse::<f64>().unwrap(),
+            other => panic!("{other:?}"),
+        });
+        let [left, bottom, right, top] = sides.collect::<Vec<_>>()[..] else { panic!("{page:?}") };
+        for side in [right - left, top - bottom] {
+            assert!((3.0..=14_400.0).contains(&side), "{side}");
+        }
+    }
 }
 
 #[test]

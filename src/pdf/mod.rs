@@ -1,5 +1,7 @@
 //! The sealed PDF: drawing, sealing gap, reading.
 
+#[cfg(test)]
+mod accessible;
 mod annotate;
 #[cfg(test)]
 mod archival;

@@ -9,6 +9,7 @@ finding it is worked out from the file how often it must come: one that fails to
 """
 
 import argparse
+import io
 import json
 import re
 import subprocess
@@ -18,6 +19,9 @@ from collections import Counter
 from pathlib import Path
 
 import pikepdf
+from fontTools.cffLib import CFFFontSet
+from fontTools.pens.basePen import NullPen
+from fontTools.ttLib import TTFont
 
 import program
 
@@ -33,6 +37,7 @@ class Facts:
 
     def __init__(self, file: Path):
         self.faults = []
+        self.glyphs = 0
         with pikepdf.open(file) as pdf:
             self.pages = len(pdf.pages)
             self.fonts = sorted({
@@ -68,6 +73,9 @@ class Facts:
                     self.long_tables += len(homes) > 1
             self.hold(self.forms == 1, f"{self.forms} seals in the structure")
             self.hold(all(page.get("/Tabs") == "/S" for page in pdf.pages), "a page without /Tabs /S")
+            for font in pdf.objects:
+                if isinstance(font, pikepdf.Dictionary) and font.get("/Subtype") in ("/CIDFontType0", "/CIDFontType2"):
+                    self.widths(font)
             self.size = file.stat().st_size
             self.ends = [int(reach[2]) + int(reach[3]) for reach in (
                 found["/ByteRange"] for found in pdf.objects
@@ -80,6 +88,29 @@ class Facts:
                 self.hold(claims == ["3", "A", "1"], f"the packet claims {claims}")
                 self.type_code = re.search(r"\.(\w{21})\.", packet.get("{urn:zhengku:license:1}licenseId")
                                            or packet.get("{urn:zhengku:license:1}originalLicenseId") or "..").group(1)
+
+    def widths(self, font) -> None:
+        """ISO 19005-3, 6.2.11.5, glyph by glyph: the widths stated are those of the program, to one thousandth."""
+        first, stated = int(font.W[0]), [float(width) for width in font.W[1]]
+        descriptor = font.FontDescriptor
+        if "/FontFile3" in descriptor:
+            fonts = CFFFontSet()
+            fonts.decompile(io.BytesIO(descriptor.FontFile3.read_bytes()), None)
+            top = fonts[0]
+            scale = 1000 * top.FontMatrix[0] if hasattr(top, "FontMatrix") else 1
+            glyphs = [top.CharStrings[name] for name in top.charset]
+            for glyph in glyphs:
+                glyph.draw(NullPen())
+            inside = [glyph.width * scale for glyph in glyphs]
+        else:
+            program = TTFont(io.BytesIO(descriptor.FontFile2.read_bytes()))
+            metrics = program["hmtx"].metrics
+            units = program["head"].unitsPerEm
+            inside = [metrics[name][0] * 1000 / units for name in program.getGlyphOrder()]
+        self.glyphs += len(stated)
+        self.hold(len(inside) >= first + len(stated), "a width without a glyph")
+        self.hold(all(abs(a - b) <= 1 for a, b in zip(stated, inside[first:])),
+                  f"{font.BaseFont}: a width that is not that of the glyph")
 
     def hold(self, holds, reason: str) -> None:
         if not holds:
@@ -214,9 +245,10 @@ def main() -> int:
         arguments.error("no files")
 
     said = {name: checker(files) for name, checker in CHECKERS.items()}
-    failed, known = [], Counter()
+    failed, known, glyphs = [], Counter(), 0
     for file in files:
         facts = Facts(file)
+        glyphs += facts.glyphs
         failed += [(file, "structure", reason) for reason in facts.faults]
         found = Counter()
         for name in CHECKERS:
@@ -238,7 +270,7 @@ def main() -> int:
             if not known[one]:
                 failed.append((asked.out, one[0], f"nowhere says {one[1]}: take it from the list of known warnings"))
 
-    print(f"{len(files)} documents before {', '.join(CHECKERS)}")
+    print(f"{len(files)} documents before {', '.join(CHECKERS)}; {glyphs} glyphs as wide as stated")
     print("known: " + ", ".join(f"{name} {clause} {count}" for (name, clause), count in sorted(known.items())))
     for file, name, reason in failed[:200]:
         print(f"FAILED {file.name}: {name}: {reason}", file=sys.stderr)
