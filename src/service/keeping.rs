@@ -198,6 +198,20 @@ impl Keeper {
             let question = DueQuestion { keep, before: self.renews_before(), after: place };
             let page = self.protect.vault.due(&question).await?;
             progress(place, &round);
+            // Who stamps must be known first: what lasts as long as their certificate is not due.
+            if !page.due.is_empty() && self.protect.authority_ends().is_none() {
+                match self.protect.learn_authority().await {
+                    Ok(()) => continue,
+                    Err(fault) => {
+                        tracing::warn!(code = fault.code(), %fault, "no time-stamps are to be had");
+                        *round.failed.entry(fault.code()).or_default() += 1;
+                        self.tally.note(&Err(fault));
+                        round.cut_short = true;
+                        again_from.get_or_insert(place);
+                        break;
+                    }
+                }
+            }
             round.due += u64::try_from(page.due.len()).unwrap_or(u64::MAX);
             let left = self.work_off(page.due, resting, stop, &mut round, (place, progress)).await;
             if left != Left::Nothing {
@@ -288,8 +302,15 @@ impl Keeper {
         }
     }
 
-    /// The instant before which protection that ends is renewed.
-    pub fn renews_before(&self) -> Moment {
-        self.protect.clock.now().plus_seconds(self.renew_within_seconds)
+    /// The instant before which protection that ends is renewed: no later than a new time-stamp would hold.
+    fn renews_before(&self) -> Moment {
+        let wanted = self.protect.clock.now().plus_seconds(self.renew_within_seconds);
+        match self.protect.authority_ends() {
+            Some(ends) if ends < wanted => {
+                tracing::warn!(%ends, "no time-stamp lasts longer than the certificate of its authority");
+                ends
+            }
+            _ => wanted,
+        }
     }
 }

@@ -101,6 +101,9 @@ pub enum ProtectFault {
     /// Trouble of our own.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// The file is at its level, and would not hold longer with what is to be had.
+    #[error("protect.no_gain: the authority's certificate ends no later than what the file has")]
+    NoGain,
     /// With all that was collected the judge does not find the level reached.
     #[error("protect.not_reached: {0} would not be reached")]
     NotReached(Level),
@@ -118,6 +121,7 @@ impl ProtectFault {
         match self {
             Self::Beyond { code, .. } => code,
             Self::Fault(fault) => fault.place,
+            Self::NoGain => "protect.no_gain",
             Self::NotReached(_) => "protect.not_reached",
             Self::Revocation(fault) | Self::Timestamp(fault) => fault.code(),
         }
@@ -153,13 +157,22 @@ impl Protect {
             record.ok_or_else(|| Fault::new("protect.find", "there is no such version"))?;
         let (whole, kept) = sealed_pdf(self.vault.as_ref(), &record).await?;
         let number = kept.last().map_or(0, |newest| newest.number) + 1;
-        let suffix = self.suffix(&whole, &record).await?;
+        let (suffix, stamp_ends) = self.suffix(&whole, &record).await?;
 
         let now = self.clock.now();
         let whole = [&whole[..], &suffix].concat();
         let protection = self.judge(&whole, now)?;
         if protection.level < self.keep {
             return Err(ProtectFault::NotReached(self.keep));
+        }
+        // A seal whose certificate has not ended yet would hold without its time-stamp, too. But then the next one would
+        // prove less: the chain of proofs is kept unbroken.
+        let holds_until = protection.holds_until.min(stamp_ends);
+        let before = kept.last().map(ProtectionRecord::protection).or(record.sealed);
+        let renewal = before.filter(|before| before.level >= self.keep);
+        // Otherwise the file would be due again at once, and grow for ever.
+        if renewal.is_some_and(|before| holds_until <= before.holds_until) {
+            return Err(ProtectFault::NoGain);
         }
         let proven_at = protection.proven_at.ok_or(ProtectFault::NotReached(self.keep))?;
         let size = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -175,19 +188,33 @@ impl Protect {
             whole_digest: Digest::of(&whole),
             whole_bytes: size(&whole),
             proven_at,
-            holds_until: protection.holds_until,
+            holds_until,
             at: now,
         };
         // If the process stops before this is durable, the version stays due and all of it is done again.
         match self.vault.protect(Protecting { id: id.clone(), record, suffix }).await {
-            Ok(()) => Ok(Brought::Raised { level, holds_until: protection.holds_until }),
+            Ok(()) => Ok(Brought::Raised { level, holds_until }),
             Err(ProtectError::Moved { .. }) => Ok(Brought::Elsewhere),
             Err(ProtectError::Fault(fault)) => Err(fault.into()),
         }
     }
 
-    /// The bytes to append to `whole`.
-    async fn suffix(&self, whole: &[u8], record: &VersionRecord) -> Result<Vec<u8>, ProtectFault> {
+    /// Until when a time-stamp made now will hold, as far as can be known; `None` before the first one.
+    pub fn authority_ends(&self) -> Option<Moment> {
+        self.last_authority.get().map(|path| path.window().1)
+    }
+
+    /// Finds out who stamps, where that is not known yet.
+    pub async fn learn_authority(&self) -> Result<(), ProtectFault> {
+        self.authority(&Digest::of(b"")).await.map(|_| ())
+    }
+
+    /// The bytes to append to `whole`, and when the authority of its newest time-stamp ends.
+    async fn suffix(
+        &self,
+        whole: &[u8],
+        record: &VersionRecord,
+    ) -> Result<(Vec<u8>, Moment), ProtectFault> {
         let now = self.clock.now();
         let file = read_sealed(whole).map_err(|error| Fault::new("protect.read", error))?;
         let paths = Paths::of(&file, &self.judging.trust, now)?;
@@ -199,10 +226,14 @@ impl Protect {
             self.collect(path, lately(now), &mut collected).await?;
         }
         // A file that has a proof of time needs no second one for B-LT.
-        if self.keep == Level::BLT && !paths.stamps.is_empty() && paths.seal_wants_evidence {
+        if self.keep == Level::BLT
+            && let Some(stamp) = paths.stamps.first()
+            && paths.seal_wants_evidence
+        {
+            let ends = stamp.window().1;
             match collected.with(|data| extend_with_validation(whole, data)) {
                 Err(ExtendError::NothingNew) => {}
-                extended => return extended.map_err(unextended),
+                extended => return Ok((extended.map_err(unextended)?, ends)),
             }
         }
         let authority = self.authority(&Digest::of(whole)).await?;
@@ -231,7 +262,7 @@ impl Protect {
         whole: &[u8],
         collected: Collected,
         now: Moment,
-    ) -> Result<Vec<u8>, ProtectFault> {
+    ) -> Result<(Vec<u8>, Moment), ProtectFault> {
         let (mut suffix, token) = self.stamped(whole, &collected, now).await?;
         let path = stamp_path(&token, &self.judging.trust)
             .map_err(|error| Fault::new("protect.timestamp_path", error))?;
@@ -254,7 +285,7 @@ impl Protect {
                 );
             }
         }
-        Ok(suffix)
+        Ok((suffix, path.window().1))
     }
 
     async fn stamped(

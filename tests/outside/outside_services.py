@@ -148,13 +148,14 @@ class Tsa(Service):
         self.key = rsa.generate_private_key(65537, 2048)
         self.certificate = self._certificate("Time stamps", now() - days(1), ends or now() + days(900))
         self.expired = self._certificate("Time stamps, expired", now() - days(400), now() - days(1))
+        self.lasting = self._certificate("Time stamps", now() - days(1), now() + days(3_000))
         super().__init__()
 
     def _certificate(self, name, begins, ends):
         return self.authority.issue(name, self.key, begins, ends, ExtendedKeyUsageOID.TIME_STAMPING)
 
     def certificates(self):
-        return [self.certificate, self.expired]
+        return [self.certificate, self.expired, self.lasting]
 
     def answer(self, body: bytes, mood: str) -> bytes:
         request = tsp.TimeStampReq.load(body)
