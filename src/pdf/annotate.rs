@@ -11,7 +11,7 @@
 //! Sources: ISO 32000-1:2008, 8.4.5 (graphics state parameters), 11.3.5 (blend modes), 14.8.2.2 (artifacts).
 
 use pdf_writer::types::{ArtifactSubtype, ArtifactType, BlendMode};
-use pdf_writer::writers::{ExtGraphicsState, Resources};
+use pdf_writer::writers::{ExtGraphicsState, Page, Resources};
 use pdf_writer::{Content, Name};
 
 use super::draw_fault::{DrawError, DrawFault};
@@ -135,6 +135,12 @@ fn lines(across: &Measured, (width, height): (Mm, Mm)) -> Setting {
         shift = (shift + SHIFT * step) % step;
     }
     Setting { size_pt: ACROSS_SIZE_PT, lines }
+}
+
+/// Says in which colors a page is mixed: those of the output intent (ISO 19005-3, 6.2.10).
+pub(super) fn blending_space(page: &mut Page<'_>) {
+    let mut group = page.group();
+    group.transparency().color_space().device_rgb();
 }
 
 /// Writes how the words across the page are painted into what the pages name.

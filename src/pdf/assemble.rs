@@ -18,7 +18,7 @@ use super::font::FontBook;
 use super::portrait::{Picture, Samples};
 use super::seal_mark;
 use super::structure::{Drawing, picture_name, structure, tie};
-use super::units::rounded;
+use super::units::{Mm, rounded};
 use super::xmp;
 use crate::domain::time::Moment;
 
@@ -108,6 +108,9 @@ fn pages(pdf: &mut Pdf, drawing: &mut Drawing<'_>, deflater: &mut Deflater) {
         let mut page = pdf.page(sheet.page);
         let foot = rounded(-sheet.strip.to_points());
         page.parent(object::PAGES).media_box(Rect::new(0.0, foot, rounded(width), rounded(height)));
+        if sheet.strip > Mm(0.0) {
+            annotate::blending_space(&mut page);
+        }
         page.contents_array([sheet.background, sheet.values]);
         page.pair(Name(b"Resources"), object::RESOURCES);
         if drawing.seal.is_some_and(|(sealed, _)| sealed == number) {

@@ -87,7 +87,7 @@ class Facts:
                 claims = [packet.get("pdfaid:part"), packet.get("pdfaid:conformance"), packet.get("pdfuaid:part")]
                 self.hold(claims == ["3", "A", "1"], f"the packet claims {claims}")
                 self.type_code = re.search(r"\.(\w{21})\.", packet.get("{urn:zhengku:license:1}licenseId")
-                                           or packet.get("{urn:zhengku:license:1}originalLicenseId") or "..").group(1)
+                                           or packet.get("{urn:zhengku:license:1}originalId") or "..").group(1)
 
     def widths(self, font) -> None:
         """ISO 19005-3, 6.2.11.5, glyph by glyph: the widths stated are those of the program, to one thousandth."""
