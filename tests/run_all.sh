@@ -74,6 +74,7 @@ part "annotated copies" "$python" tests/outside/judge_copies.py
 part "time-stamps and OCSP" "$python" tests/outside/judge_proofs.py
 part "kill drill" "$python" tests/outside/kill_drill.py
 part "levels, by pyHanko and OpenSSL" "$python" tests/outside/judge_levels.py
+part "archival at every level" "$python" tests/outside/judge_lasting.py
 part "time-stamp drill" "$python" tests/outside/tsa_drill.py
 part "browser" node tests/outside/browser.mjs
 if [ -d "$corpora" ]; then
