@@ -57,6 +57,9 @@ const WORLDLY_WORDS: &[&str] = &["SystemTime", "Instant", "tokio", "async", "awa
 const DOORS: &[(&str, &[&str])] = &[
     ("ring", &["crypto"]),
     ("sha2", &["crypto"]),
+    ("pkcs8", &["crypto"]),
+    ("cryptoki", &["keys/pkcs11"]),
+    ("prometheus_client", &["http"]),
     ("x509_parser", &["pki"]),
     ("webpki", &["pki"]),
     ("rustls_pki_types", &["pki"]),

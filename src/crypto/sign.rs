@@ -5,7 +5,10 @@
 //! key in memory; a PKCS#11 key will be another implementation. Where a key comes from and whose it is, is
 //! the business of `keys`.
 //!
-//! Sources: RFC 5958 (PKCS#8), RFC 7468 (PEM).
+//! A key may be encrypted (PBES2 with PBKDF2 or scrypt and AES, as `openssl pkcs8 -topk8` writes it); it is opened with a
+//! passphrase once, when it is read.
+//!
+//! Sources: RFC 5958 (PKCS#8), RFC 7468 (PEM), RFC 8018 (PBES2).
 
 use std::fmt;
 
@@ -32,6 +35,9 @@ pub trait Signer: Send + Sync {
     fn public_key(&self) -> &[u8];
 }
 
+/// The label of an encrypted key.
+const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
+
 /// A private key in memory.
 pub struct KeySigner {
     key: Key,
@@ -54,16 +60,39 @@ impl KeySigner {
         Ok(Self { key, random })
     }
 
-    /// Reads the one private key in a PEM text (`BEGIN PRIVATE KEY`); other blocks are passed over.
-    pub fn from_pkcs8_pem(text: &str) -> Result<Self, KeyError> {
+    /// Reads the one private key in a PEM text (`BEGIN PRIVATE KEY`, or `BEGIN ENCRYPTED PRIVATE KEY`, which
+    /// `passphrase` opens); other blocks are passed over.
+    pub fn open_pkcs8_pem(
+        text: &str,
+        passphrase: Option<&Secret<String>>,
+    ) -> Result<Self, KeyError> {
         let blocks = pem::blocks(text).map_err(|_| KeyError::Pem)?;
-        let mut keys = blocks.iter().filter(|block| block.label() == "PRIVATE KEY");
+        let mut keys =
+            blocks.iter().filter(|block| ["PRIVATE KEY", ENCRYPTED].contains(&block.label()));
         let block = keys.next().ok_or(KeyError::NoKey)?;
         if keys.next().is_some() {
             return Err(KeyError::SeveralKeys);
         }
         let der = Secret::new(block.decode().map_err(|_| KeyError::Pem)?);
-        Self::from_pkcs8_der(der.expose())
+        if block.label() != ENCRYPTED {
+            return Self::from_pkcs8_der(der.expose());
+        }
+        let passphrase = passphrase.ok_or(KeyError::Encrypted)?;
+        let sealed = pkcs8::EncryptedPrivateKeyInfo::try_from(&der.expose()[..])
+            .map_err(|_| KeyError::Key)?;
+        // A wrong passphrase and a damaged key cannot be told apart.
+        let opened = sealed.decrypt(passphrase.expose()).map_err(|_| KeyError::Passphrase)?;
+        Self::from_pkcs8_der(opened.as_bytes())
+    }
+
+    /// Reads the one private key in a PEM text that is not encrypted.
+    pub fn from_pkcs8_pem(text: &str) -> Result<Self, KeyError> {
+        Self::open_pkcs8_pem(text, None)
+    }
+
+    /// Whether the key in a PEM text is encrypted.
+    pub fn is_encrypted(text: &str) -> bool {
+        pem::blocks(text).is_ok_and(|blocks| blocks.iter().any(|block| block.label() == ENCRYPTED))
     }
 }
 
@@ -109,11 +138,15 @@ impl fmt::Debug for KeySigner {
 /// Why a text holds no key we can sign with. Never says anything about the key itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyError {
+    /// The key is encrypted, and no passphrase was given.
+    Encrypted,
     /// The block is no PKCS#8 key of P-256, or of RSA with 2048 to 4096 bits.
     Key,
     /// No `PRIVATE KEY` block is there. A `EC PRIVATE KEY` or `RSA PRIVATE KEY` block is the older form:
     /// `openssl pkcs8 -topk8 -nocrypt` rewrites it.
     NoKey,
+    /// The passphrase does not open the key, or the key is damaged.
+    Passphrase,
     /// The PEM armour is broken.
     Pem,
     /// More than one private key is there, and which is meant cannot be guessed.
@@ -123,6 +156,8 @@ pub enum KeyError {
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Encrypted => "the key is encrypted: name the file with its passphrase",
+            Self::Passphrase => "the passphrase does not open the key, or the key is damaged",
             Self::Key => {
                 "the key is not PKCS#8 with a P-256 key or an RSA key of 2048 to 4096 bits"
             }
@@ -162,6 +197,21 @@ impl std::error::Error for SignFault {}
 mod tests {
     use super::super::check::{BadSignature, verify_der, verify_raw};
     use super::*;
+
+    const PBKDF2: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n\
+        MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhH6vcwQw+irQICCAAw\n\
+        DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEPLHOgD5LXabQBKHWLfX3AQEgZCO\n\
+        FNsTRfWw5BFEaU2qgKbHSTX8rADt19pQCVEH8UzGSeK5AFvNdtIfJnOcL6ZPQHJJ\n\
+        dWqYkYMpdHYKTmOOIFvqm0Y5sBE/p7AqQaPF/mKl70Vyubm7D0POrdEUEkyia29Y\n\
+        +8jg21X4KaR/LxIvstklBcOgmQUQqsqBDbbaaKiAp0xblztACc8oVp6HNm9nEuU=\n\
+        -----END ENCRYPTED PRIVATE KEY-----\n";
+    const SCRYPT: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n\
+        MIHkME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAjEgd8MXEdYpwICBAAC\n\
+        AQgCAQEwHQYJYIZIAWUDBAEqBBAKpZ4ks/oO/YIF04wXtgYqBIGQmlvgmURBIgtv\n\
+        wqWaV4TqE7gmA+FgHybbQweCl9vj/aTB3icxBvbtY1CgMxb815O1QV6LVSYStll8\n\
+        mr5kWjKawwKMmDthOZ09rjfmvTRfFs5acSVz6SgUU1Rj+uyzO1yREPZ7iUW1+zem\n\
+        O4OKSjnh+KgWdrPERNJfxAIZO/VLwMwzrjoo+WME5zbWNRxEYywL\n\
+        -----END ENCRYPTED PRIVATE KEY-----\n";
 
     fn p256() -> KeySigner {
         let key = rcgen::KeyPair::generate().unwrap();
@@ -212,6 +262,23 @@ mod tests {
         for (trick, text, refusal) in rows {
             assert_eq!(KeySigner::from_pkcs8_pem(&text).err(), Some(refusal), "{trick}");
         }
+    }
+
+    /// Made with `openssl pkcs8 -topk8`, once with PBKDF2 and once with scrypt; the passphrase is `correct horse`.
+    #[test]
+    fn an_encrypted_key_opens_with_its_passphrase_and_no_other() {
+        let passphrase = |text: &str| Secret::new(text.to_owned());
+        for text in [PBKDF2, SCRYPT] {
+            assert!(KeySigner::is_encrypted(text));
+            let open = |passphrase: Option<&Secret<String>>| {
+                KeySigner::open_pkcs8_pem(text, passphrase).map(|key| key.suite())
+            };
+            assert_eq!(open(Some(&passphrase("correct horse"))), Ok(Suite::EcdsaP256Sha256));
+            assert_eq!(open(Some(&passphrase("correct house"))), Err(KeyError::Passphrase));
+            assert_eq!(open(Some(&passphrase(""))), Err(KeyError::Passphrase));
+            assert_eq!(open(None), Err(KeyError::Encrypted));
+        }
+        assert!(!KeySigner::is_encrypted("-----BEGIN PRIVATE KEY-----"));
     }
 
     #[test]

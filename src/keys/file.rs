@@ -6,7 +6,8 @@
 
 use std::fmt;
 
-use crate::crypto::{KeyError, KeySigner, SignFault, Signature, Signer, Suite};
+use super::rules::KeyRule;
+use crate::crypto::{KeyError, KeySigner, Secret, SignFault, Signature, Signer, Suite};
 use crate::domain::AuthorityCode;
 use crate::pki::certificate::DOCUMENT_SIGNING;
 use crate::pki::{Certificate, CertificateError, CmsBuildError, SealTemplate};
@@ -18,6 +19,30 @@ pub struct SealKey {
     chain: Vec<Certificate>,
     leaf: Certificate,
     signer: Box<dyn Signer>,
+    kept_in: KeptIn,
+    rule: KeyRule,
+}
+
+/// Where a private key is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptIn {
+    /// A file that is encrypted.
+    EncryptedFile,
+    /// A file that whoever can read it can use.
+    File,
+    /// A PKCS#11 token, which the key does not leave.
+    Token,
+}
+
+impl KeptIn {
+    /// A fixed word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::EncryptedFile => "encrypted file",
+            Self::File => "file",
+            Self::Token => "token",
+        }
+    }
 }
 
 impl SealKey {
@@ -28,9 +53,21 @@ impl SealKey {
         key_pem: &str,
         chain_pem: &str,
     ) -> Result<Self, SealKeyError> {
-        let signer = KeySigner::from_pkcs8_pem(key_pem).map_err(SealKeyError::Key)?;
+        Self::open_pem(authority, key_pem, chain_pem, None)
+    }
+
+    /// The same, where the private key may be encrypted and `passphrase` opens it.
+    pub fn open_pem(
+        authority: AuthorityCode,
+        key_pem: &str,
+        chain_pem: &str,
+        passphrase: Option<&Secret<String>>,
+    ) -> Result<Self, SealKeyError> {
+        let signer = KeySigner::open_pkcs8_pem(key_pem, passphrase).map_err(SealKeyError::Key)?;
         let chain = Certificate::all_from_pem(chain_pem).map_err(SealKeyError::Certificate)?;
-        Self::new(authority, Box::new(signer), chain)
+        let kept_in =
+            if KeySigner::is_encrypted(key_pem) { KeptIn::EncryptedFile } else { KeptIn::File };
+        Ok(Self { kept_in, ..Self::new(authority, Box::new(signer), chain)? })
     }
 
     /// Puts together a key that is held anywhere and its certificates.
@@ -60,7 +97,28 @@ impl SealKey {
         }
         // Seals are made elsewhere; that they can be made with these certificates is found out here.
         SealTemplate::new(&chain).map_err(SealKeyError::Seal)?;
-        Ok(Self { authority, chain, leaf, signer })
+        let (kept_in, rule) = (KeptIn::File, KeyRule::default());
+        Ok(Self { authority, chain, leaf, signer, kept_in, rule })
+    }
+
+    /// The same key under this rule.
+    pub(super) fn under(self, rule: KeyRule) -> Self {
+        Self { rule, ..self }
+    }
+
+    /// The same key, which is kept there.
+    pub(super) fn kept(self, kept_in: KeptIn) -> Self {
+        Self { kept_in, ..self }
+    }
+
+    /// Where it is kept.
+    pub fn kept_in(&self) -> KeptIn {
+        self.kept_in
+    }
+
+    /// What is laid down for it.
+    pub fn rule(&self) -> &KeyRule {
+        &self.rule
     }
 
     /// Whose key it is.

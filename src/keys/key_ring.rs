@@ -6,6 +6,9 @@
 //! so that a new key takes over by itself and the old one is still there. A name that ends in `data`, as in
 //! `<code>.data.key.pem`, is a companion, which signs the authority's e-certificates in place of its sealing keys.
 //!
+//! In place of a key file a `<name>.token.toml` may name a key in a PKCS#11 token (see `keys::pkcs11`). `keys.toml`
+//! lays down what single keys may do (see `keys::rules`).
+//!
 //! The ring is complete or it is not made: every fault of the folder is reported at once, because an authority
 //! whose key is silently missing finds out at its counter.
 
@@ -15,13 +18,18 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::file::{SealKey, SealKeyError};
+use super::file::{KeptIn, SealKey, SealKeyError};
+use super::pkcs11::{TokenFault, TokenKey};
+use super::rules::KeyRules;
 use crate::crypto::Secret;
 use crate::domain::{AuthorityCode, Moment, NumberError};
 use crate::pki::Certificate;
 
 const KEY_SUFFIX: &str = ".key.pem";
 const CHAIN_SUFFIX: &str = ".chain.pem";
+const TOKEN_SUFFIX: &str = ".token.toml";
+/// The file with the rules.
+pub const RULES: &str = "keys.toml";
 /// The last part of a companion's name.
 const COMPANION: &str = "data";
 
@@ -41,29 +49,46 @@ impl KeyRing {
         Self { keys: by_authority(keys), companions: by_authority(companions) }
     }
 
-    /// Reads all keys of a folder; files with other endings are passed over.
+    /// Reads all keys of a folder, none of them encrypted; files with other endings are passed over.
     pub fn load(folder: &Path) -> Result<Self, Vec<KeyRingProblem>> {
+        Self::open(folder, None)
+    }
+
+    /// Reads all keys of a folder; `passphrase` opens those that are encrypted.
+    pub fn open(
+        folder: &Path,
+        passphrase: Option<&Secret<String>>,
+    ) -> Result<Self, Vec<KeyRingProblem>> {
         let listing = std::fs::read_dir(folder).map_err(|error| {
             vec![KeyRingProblem { file: folder.display().to_string(), fault: error.into() }]
         })?;
         let mut names: Vec<String> = listing
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| name.ends_with(KEY_SUFFIX) || name.ends_with(CHAIN_SUFFIX))
+            .filter(|name| {
+                [KEY_SUFFIX, CHAIN_SUFFIX, TOKEN_SUFFIX].iter().any(|suffix| name.ends_with(suffix))
+            })
             .collect();
         names.sort_unstable();
         let (mut keys, mut companions, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        let rules = read_rules(folder).map_err(|fault| vec![fault])?;
         for name in &names {
-            let read = match name.strip_suffix(KEY_SUFFIX) {
-                Some(stem) => read_key(folder, stem).map(|(key, companion)| {
-                    if companion { companions.push(key) } else { keys.push(key) }
-                }),
+            let stem = name.strip_suffix(KEY_SUFFIX).or(name.strip_suffix(TOKEN_SUFFIX));
+            let read = match stem {
+                Some(stem) => {
+                    let token = name.ends_with(TOKEN_SUFFIX);
+                    read_key(folder, stem, token, passphrase).map(|(key, companion)| {
+                        let rule = rules.of(&key.id());
+                        let key = key.under(rule);
+                        if companion { companions.push(key) } else { keys.push(key) }
+                    })
+                }
                 // A certificate without its key is a key that was lost on the way.
                 None => {
-                    match name.strip_suffix(CHAIN_SUFFIX).map(|stem| format!("{stem}{KEY_SUFFIX}"))
-                    {
-                        Some(key) if !names.contains(&key) => Err(KeyRingFault::NoKeyFile),
-                        _ => Ok(()),
-                    }
+                    let stem = name.strip_suffix(CHAIN_SUFFIX).unwrap_or_default();
+                    let held = [KEY_SUFFIX, TOKEN_SUFFIX]
+                        .iter()
+                        .any(|suffix| names.contains(&format!("{stem}{suffix}")));
+                    if held { Ok(()) } else { Err(KeyRingFault::NoKeyFile) }
                 }
             };
             if let Err(fault) = read {
@@ -118,32 +143,60 @@ fn by_authority(
 }
 
 /// Those whose time it is; where it is nobody's, all of them, so that a fault can say what is wrong with the
-/// newest.
+/// newest. A retired key is never among them.
 fn meant_for(keys: Option<&Vec<Arc<SealKey>>>, at: Moment) -> Vec<Arc<SealKey>> {
-    let keys = keys.map(Vec::as_slice).unwrap_or_default();
-    let in_time = |key: &&Arc<SealKey>| {
+    let keys: Vec<_> =
+        keys.into_iter().flatten().filter(|key| !key.rule().is_retired(at)).collect();
+    let in_time = |key: &&&Arc<SealKey>| {
         let certificate = key.certificate();
         certificate.not_before() <= at && at <= certificate.not_after()
     };
-    let meant: Vec<_> = keys.iter().filter(in_time).cloned().collect();
-    if meant.is_empty() { keys.to_vec() } else { meant }
+    let meant: Vec<_> = keys.iter().filter(in_time).map(|key| Arc::clone(key)).collect();
+    if meant.is_empty() { keys.into_iter().cloned().collect() } else { meant }
 }
 
 /// A key and whether it is a companion, by the name of its files without their endings.
-fn read_key(folder: &Path, stem: &str) -> Result<(SealKey, bool), KeyRingFault> {
+fn read_key(
+    folder: &Path,
+    stem: &str,
+    token: bool,
+    passphrase: Option<&Secret<String>>,
+) -> Result<(SealKey, bool), KeyRingFault> {
     let mut parts = stem.split('.');
     let authority: AuthorityCode =
         parts.next().unwrap_or_default().parse().map_err(KeyRingFault::Name)?;
     let companion = parts.next_back() == Some(COMPANION);
-    let key = Secret::new(std::fs::read_to_string(folder.join(format!("{stem}{KEY_SUFFIX}")))?);
     let chain = match std::fs::read_to_string(folder.join(format!("{stem}{CHAIN_SUFFIX}"))) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(KeyRingFault::NoChainFile);
         }
         chain => chain?,
     };
-    let key = SealKey::from_pem(authority, key.expose(), &chain).map_err(KeyRingFault::Key)?;
-    Ok((key, companion))
+    let key = if token {
+        let text = std::fs::read_to_string(folder.join(format!("{stem}{TOKEN_SUFFIX}")))?;
+        let chain = Certificate::all_from_pem(&chain)
+            .map_err(|error| KeyRingFault::Key(SealKeyError::Certificate(error)))?;
+        let leaf = chain.first().ok_or(KeyRingFault::Key(SealKeyError::NoCertificate))?;
+        let signer = TokenKey::open(&text, folder, leaf).map_err(KeyRingFault::Token)?;
+        SealKey::new(authority, Box::new(signer), chain).map(|key| key.kept(KeptIn::Token))
+    } else {
+        let path = folder.join(format!("{stem}{KEY_SUFFIX}"));
+        let key = Secret::new(std::fs::read_to_string(path)?);
+        SealKey::open_pem(authority, key.expose(), &chain, passphrase)
+    };
+    Ok((key.map_err(KeyRingFault::Key)?, companion))
+}
+
+fn read_rules(folder: &Path) -> Result<KeyRules, KeyRingProblem> {
+    let problem = |fault| KeyRingProblem { file: RULES.to_owned(), fault };
+    match std::fs::read_to_string(folder.join(RULES)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(KeyRules::default()),
+        Err(error) => Err(problem(error.into())),
+        Ok(text) => KeyRules::read(&text).map_err(|faults| {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            problem(KeyRingFault::Rules(faults.join("; ")))
+        }),
+    }
 }
 
 /// Something wrong in a folder of keys.
@@ -156,7 +209,7 @@ pub struct KeyRingProblem {
 }
 
 /// What is wrong with a file in a folder of keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyRingFault {
     /// The files do not make a sealing key.
@@ -167,6 +220,10 @@ pub enum KeyRingFault {
     NoChainFile,
     /// There are certificates and no file with their key.
     NoKeyFile,
+    /// The rules do not hold together.
+    Rules(String),
+    /// The key in a token cannot be used.
+    Token(TokenFault),
     /// The file or folder could not be read.
     Unreadable(std::io::ErrorKind),
 }
@@ -185,6 +242,8 @@ impl fmt::Display for KeyRingProblem {
             KeyRingFault::Name(error) => write!(f, "the authority code in the name {error}"),
             KeyRingFault::NoChainFile => f.write_str("the <code>.chain.pem beside it is missing"),
             KeyRingFault::NoKeyFile => f.write_str("the <code>.key.pem beside it is missing"),
+            KeyRingFault::Rules(faults) => f.write_str(faults),
+            KeyRingFault::Token(fault) => fault.fmt(f),
             KeyRingFault::Unreadable(kind) => write!(f, "cannot be read: {kind}"),
         }
     }
@@ -224,8 +283,11 @@ mod tests {
         write("11990000MD1000026H.key.pem", &chain.key_pem());
         write("11990000MD1000026H.chain.pem", &chain.seal_pem());
         write("bureau.key.pem", &chain.key_pem());
-        let faults: Vec<KeyRingFault> =
-            KeyRing::load(folder.path()).unwrap_err().iter().map(|problem| problem.fault).collect();
+        let faults: Vec<KeyRingFault> = KeyRing::load(folder.path())
+            .unwrap_err()
+            .into_iter()
+            .map(|problem| problem.fault)
+            .collect();
         assert_eq!(
             faults,
             [

@@ -1,16 +1,23 @@
 //! Where sealing keys live.
 //!
 //! A [`SealKey`] holds the private key of one authority beside its certificates; the [`KeyRing`] finds it by
-//! the authority's code. Keys come from files here (`keys::file`); a PKCS#11 token will be another room.
+//! the authority's code. Keys come from files (`keys::file`) and from PKCS#11 tokens (`keys::pkcs11`);
+//! [`LiveRing`] follows a folder that changes.
 //! This floor may read files, and it decides nothing: who may seal what is a rule of `service`.
 
 pub mod dev;
 pub mod file;
 pub mod key_ring;
+pub mod live;
+pub mod pkcs11;
+pub mod rules;
 
 pub use dev::{DevelopmentFound, refuse_development};
-pub use file::{SealKey, SealKeyError};
-pub use key_ring::{KeyRing, KeyRingFault, KeyRingProblem};
+pub use file::{KeptIn, SealKey, SealKeyError};
+pub use key_ring::{KeyRing, KeyRingFault, KeyRingProblem, RULES};
+pub use live::{LiveRing, RingRefreshed};
+pub use pkcs11::{TokenFault, TokenKey};
+pub use rules::{KeyRule, KeyRules, retirement};
 
 use std::sync::Arc;
 
@@ -30,6 +37,14 @@ impl SealingKey for SealKey {
 
     fn id(&self) -> KeyId {
         SealKey::id(self)
+    }
+
+    fn max_uses(&self) -> Option<u64> {
+        self.rule().max_uses
+    }
+
+    fn may_wait(&self) -> bool {
+        self.kept_in() == KeptIn::Token
     }
 }
 

@@ -49,6 +49,11 @@ pub trait SealingKey: Send + Sync {
     fn max_uses(&self) -> Option<u64> {
         None
     }
+
+    /// Whether a signature may keep its thread waiting, as one from a device does.
+    fn may_wait(&self) -> bool {
+        false
+    }
 }
 
 /// Where sealing keys live.

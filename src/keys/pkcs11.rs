@@ -1,0 +1,301 @@
+//! A sealing key in a PKCS#11 token, which it never leaves.
+//!
+//! A `<name>.token.toml` says where it is:
+//!
+//! ```toml
+//! module = "/usr/lib/softhsm/libsofthsm2.so"   # the maker's library
+//! token = "zhengku"                            # the label of the token
+//! key = "seal-2026"                            # the label of the private key in it
+//! pin_file = "/etc/zhengku/token.pin"          # a file with the PIN; beside the folder if it is relative
+//! ```
+//!
+//! The public key is taken from the certificate, and a first signature, over nothing of importance, proves that the
+//! two belong together. A token that is taken away fails the signature that needs it and nothing else: every
+//! signature opens what it lacks anew, so that the next one after the token has come back succeeds.
+//!
+//! Sources: PKCS#11 2.40, sections 5.6 (sessions), 5.11 (signing), 2.3.1 (`CKM_ECDSA` signs a digest and gives r and s).
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::error::{Error, RvError};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use cryptoki::session::{Session, UserType};
+use cryptoki::types::AuthPin;
+
+use crate::crypto::{Digest, SignFault, Signature, Signer, Suite, verify_raw};
+use crate::domain::WireValue;
+use crate::domain::wire_table::Table;
+use crate::pki::Certificate;
+
+/// Sessions kept open for one key; more are opened when needed and closed behind it. Our own bound.
+const SESSIONS_KEPT: usize = 8;
+/// What the first signature is made over.
+const PROBE: &[u8] = b"zhengku: does this key belong to its certificate?";
+
+/// The libraries in use: each may be started once in a process.
+static MODULES: LazyLock<Mutex<HashMap<PathBuf, Pkcs11>>> = LazyLock::new(Mutex::default);
+
+/// A private key in a token.
+pub struct TokenKey {
+    place: TokenPlace,
+    suite: Suite,
+    public_key: Vec<u8>,
+    sessions: Mutex<Vec<Opened>>,
+}
+
+struct TokenPlace {
+    module: PathBuf,
+    token: String,
+    key: String,
+    pin: AuthPin,
+}
+
+/// A session that is logged in, and the key in it.
+struct Opened {
+    session: Session,
+    key: ObjectHandle,
+}
+
+impl TokenKey {
+    /// The key that the text of a `.token.toml` names, for this certificate; `folder` is where the text lies.
+    pub fn open(text: &str, folder: &Path, leaf: &Certificate) -> Result<Self, TokenFault> {
+        let place = TokenPlace::read(text, folder)?;
+        let suite = leaf.suite().ok_or(TokenFault::OtherKey)?;
+        let public_key = leaf.public_key().to_vec();
+        let key = Self { place, suite, public_key, sessions: Mutex::default() };
+        let probe = key.sign_once(PROBE)?;
+        verify_raw(suite, &key.public_key, PROBE, probe.raw()).map_err(|_| TokenFault::OtherKey)?;
+        Ok(key)
+    }
+
+    fn sign_once(&self, message: &[u8]) -> Result<Signature, TokenFault> {
+        let kept = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(opened) = kept {
+            match self.sign_in(&opened, message) {
+                Ok(signature) => {
+                    self.keep(opened);
+                    return Ok(signature);
+                }
+                // The token was taken away, or is back and knows this session no more: none of them is of use.
+                Err(_) => self.sessions.lock().unwrap_or_else(PoisonError::into_inner).clear(),
+            }
+        }
+        let opened = match self.place.open_session() {
+            Ok(opened) => opened,
+            Err(_) => {
+                // A library may have to be started anew before it sees a token that has come back. Keys in
+                // other tokens of the library open their sessions again, as this one does.
+                forget(&self.place.module);
+                self.place.open_session()?
+            }
+        };
+        let signature = self.sign_in(&opened, message)?;
+        self.keep(opened);
+        Ok(signature)
+    }
+
+    fn sign_in(&self, opened: &Opened, message: &[u8]) -> Result<Signature, TokenFault> {
+        let raw = match self.suite {
+            // The token hashes for neither: many cannot.
+            Suite::EcdsaP256Sha256 => {
+                let digest = Digest::of(message);
+                opened.session.sign(&Mechanism::Ecdsa, opened.key, digest.as_bytes())
+            }
+            Suite::RsaPkcs1Sha256 => {
+                opened.session.sign(&Mechanism::Sha256RsaPkcs, opened.key, message)
+            }
+        };
+        let raw = raw.map_err(TokenFault::from)?;
+        let signature = Signature::from_raw(self.suite, raw).map_err(|_| TokenFault::Nonsense)?;
+        Ok(signature.lowered())
+    }
+
+    fn keep(&self, opened: Opened) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if sessions.len() < SESSIONS_KEPT {
+            sessions.push(opened);
+        }
+    }
+}
+
+impl Signer for TokenKey {
+    fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignFault> {
+        self.sign_once(message).map_err(|fault| {
+            tracing::error!(%fault, "the token with a sealing key did not sign");
+            match fault {
+                TokenFault::Nonsense => SignFault::Nonsense,
+                _ => SignFault::Refused,
+            }
+        })
+    }
+
+    fn public_key(&self) -> &[u8] {
+        &self.public_key
+    }
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenKey({})", self.suite)
+    }
+}
+
+impl TokenPlace {
+    fn read(text: &str, folder: &Path) -> Result<Self, TokenFault> {
+        let wrong = |why: String| TokenFault::Settings(why);
+        let value: WireValue =
+            toml::from_str(text).map_err(|error| wrong(error.message().to_owned()))?;
+        let WireValue::Object(object) = &value else {
+            return Err(wrong("the file has no keys".to_owned()));
+        };
+        let mut table = Table::new(object, String::new());
+        let (module, token, key) = (table.text("module"), table.text("token"), table.text("key"));
+        let pin_file = table.text("pin_file");
+        let faults = table.finish();
+        let (Some(module), Some(token), Some(key), Some(pin_file), true) =
+            (module, token, key, pin_file, faults.is_empty())
+        else {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            return Err(wrong(faults.join("; ")));
+        };
+        let pin =
+            std::fs::read_to_string(folder.join(pin_file)).map_err(|_| TokenFault::PinFile)?;
+        let pin = AuthPin::new(pin.trim_end_matches(['\r', '\n']).into());
+        Ok(Self { module: folder.join(module), token, key, pin })
+    }
+
+    fn open_session(&self) -> Result<Opened, TokenFault> {
+        let module = module(&self.module)?;
+        let slots = module.get_slots_with_initialized_token()?;
+        let slot = slots.into_iter().find(|slot| {
+            module.get_token_info(*slot).is_ok_and(|token| token.label() == self.token)
+        });
+        let session = module.open_ro_session(slot.ok_or(TokenFault::NoToken)?)?;
+        match session.login(UserType::User, Some(&self.pin)) {
+            // The login is the process's and not the session's.
+            Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
+            Err(Error::Pkcs11(RvError::PinIncorrect | RvError::PinLocked, _)) => {
+                return Err(TokenFault::Pin);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let wanted = [
+            Attribute::Class(ObjectClass::PRIVATE_KEY),
+            Attribute::Label(self.key.as_bytes().to_vec()),
+        ];
+        match session.find_objects(&wanted)?[..] {
+            [key] => Ok(Opened { session, key }),
+            [] => Err(TokenFault::NoKey),
+            _ => Err(TokenFault::SeveralKeys),
+        }
+    }
+}
+
+/// The library, started if it is not.
+fn module(path: &Path) -> Result<Pkcs11, TokenFault> {
+    let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = modules.get(path) {
+        return Ok(known.clone());
+    }
+    let module = Pkcs11::new(path).map_err(|_| TokenFault::Module)?;
+    match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    modules.insert(path.to_owned(), module.clone());
+    Ok(module)
+}
+
+/// Ends the library, so that it is started anew.
+fn forget(path: &Path) {
+    let known = MODULES.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+    if let Some(module) = known {
+        // If it does not end well it is started again all the same, and says so then.
+        let _ = module.finalize();
+    }
+}
+
+/// Why a key in a token cannot be used. Nothing of the PIN or the key is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenFault {
+    /// The library cannot be loaded.
+    Module,
+    /// The token has no private key with this label.
+    NoKey,
+    /// No token with this label is there.
+    NoToken,
+    /// What came back is no signature.
+    Nonsense,
+    /// The key in the token is not that of the certificate.
+    OtherKey,
+    /// The PIN is wrong or locked.
+    Pin,
+    /// The file with the PIN cannot be read.
+    PinFile,
+    /// The library refused, with its own word for why.
+    Refused(String),
+    /// The text of the `.token.toml` does not hold together.
+    Settings(String),
+    /// Several private keys have this label.
+    SeveralKeys,
+}
+
+impl From<Error> for TokenFault {
+    fn from(error: Error) -> Self {
+        Self::Refused(match error {
+            Error::Pkcs11(code, function) => format!("{code:?} in {function:?}"),
+            _ => "the library gave something unforeseen".to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for TokenFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Module => f.write_str("the PKCS#11 library cannot be loaded: see `module`"),
+            Self::NoKey => f.write_str("the token has no private key with this label: see `key`"),
+            Self::NoToken => f.write_str("no token with this label is there: see `token`"),
+            Self::Nonsense => f.write_str("the token gave something that is no signature"),
+            Self::OtherKey => f.write_str("the key in the token is not that of the certificate"),
+            Self::Pin => f.write_str("the token does not take the PIN, or has locked it"),
+            Self::PinFile => f.write_str("the file with the PIN cannot be read: see `pin_file`"),
+            Self::Refused(why) => write!(f, "the token refused: {why}"),
+            Self::Settings(faults) => f.write_str(faults),
+            Self::SeveralKeys => f.write_str("several private keys in the token have this label"),
+        }
+    }
+}
+
+impl std::error::Error for TokenFault {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::test_chain::TestChain;
+
+    #[test]
+    fn what_does_not_lead_to_a_key_is_told_by_name() {
+        let (chain, folder) = (TestChain::new(), tempfile::tempdir().unwrap());
+        std::fs::write(folder.path().join("pin"), "1234\n").unwrap();
+        let open = |text: &str| TokenKey::open(text, folder.path(), chain.seal()).err();
+        let text = |pin: &str| {
+            format!("module = \"none.so\"\ntoken = \"t\"\nkey = \"k\"\npin_file = \"{pin}\"\n")
+        };
+        assert_eq!(open(&text("pin")), Some(TokenFault::Module));
+        assert_eq!(open(&text("nowhere")), Some(TokenFault::PinFile));
+        for broken in ["token = 1", "", "[[", &format!("{}pin = \"1234\"", text("pin"))] {
+            let Some(TokenFault::Settings(why)) = open(broken) else { panic!("{broken}") };
+            assert!(!why.contains("1234"), "{why}");
+        }
+    }
+}
