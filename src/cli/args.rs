@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use crate::crypto::Digest;
+use crate::domain::Moment;
+
 /// Zhengku (证库): the electronic license library of a city.
 ///
 /// Exit codes: 0 yes, 1 no (invalid, refused), 2 could not (usage, cannot check, our fault).
@@ -46,7 +49,7 @@ pub(super) enum Command {
     /// Issue one license from a JSON file.
     #[command(after_help = "Example: zhengku issue submission.json --out sealed")]
     Issue(IssueArgs),
-    /// List the sealing keys and until when their certificates hold.
+    /// Look after the sealing keys: list, retire, and seal anew what hangs on one.
     #[command(after_help = "Example: zhengku keys list")]
     Keys(KeysArgs),
     /// Serve the pages and the API.
@@ -199,7 +202,53 @@ pub(super) struct KeysArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// List every authority's key.
+    /// List the licenses that hang on a key: those whose sealed PDF or e-certificate it signed.
+    #[command(after_help = "Example: zhengku keys licenses --key 3f6c… --json")]
+    Licenses {
+        /// The key, as `keys list` tells it.
+        #[arg(long, value_name = "ID")]
+        key: Digest,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        house: HouseArgs,
+    },
+    /// Have everything that hangs on a retired key sealed anew, as next versions under the authorities' present keys.
+    #[command(after_help = "Example: zhengku keys reseal --key 3f6c… --dry-run\n\n\
+        Licenses that are revoked or have expired are passed over. What was sealed anew before is not sealed twice, \
+        so a run that broke off is simply run again.")]
+    Reseal {
+        /// The key, as `keys list` tells it.
+        #[arg(long, value_name = "ID")]
+        key: Digest,
+        /// Only say what would be done.
+        #[arg(long)]
+        dry_run: bool,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        house: HouseArgs,
+    },
+    /// Write into keys.toml that a key seals nothing any more; a running server follows within seconds.
+    #[command(
+        after_help = "Example: zhengku keys retire --key 3f6c… --reason \"lost with a notebook\""
+    )]
+    Retire {
+        /// The key, as `keys list` tells it.
+        #[arg(long, value_name = "ID")]
+        key: Digest,
+        /// Since when (RFC 3339) [default: now].
+        #[arg(long, value_name = "RFC3339")]
+        since: Option<Moment>,
+        /// Why, for whoever reads the file later.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        house: HouseArgs,
+    },
+    /// List every authority's keys: where they are kept, how often they were used, and until when they seal.
     #[command(after_help = "Example: zhengku keys list --json")]
     List {
         /// Answer in JSON.

@@ -2,10 +2,10 @@
 
 use crate::config::Mode;
 use crate::keys;
+use crate::service::ports::KeyState;
 
 use super::args::HouseArgs;
 use super::house;
-use super::keys::{WARN_DAYS, days_left};
 use super::output::say;
 use super::{CliError, Outcome};
 
@@ -41,8 +41,8 @@ pub(super) async fn run(args: &HouseArgs) -> Result<Outcome, CliError> {
         Ok(ring) => {
             let now = house::now();
             for key in ring.iter() {
-                let days = days_left(key, now);
-                if days < WARN_DAYS {
+                let days = key.days_left(now);
+                if days < KeyState::WARN_DAYS && !key.rule().is_retired(now) {
                     tell(
                         false,
                         format!(

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::config::{Config, Mode};
 use crate::crypto::{BlindIndexKey, Random, Secret, SystemRandom};
 use crate::domain::{AuthorityCode, Catalogue, Moment};
-use crate::keys::{self, KeyRing};
+use crate::keys::{self, KeyRing, LiveRing};
 use crate::pki::{PathCache, TrustStore};
 use crate::service::catalogue::read_registry;
 use crate::service::copies::Copies;
@@ -44,6 +44,7 @@ pub(super) struct House {
     pub(super) copies: Arc<Copies>,
     pub(super) licenses: Arc<Licenses>,
     pub(super) workshop: Arc<Workshop>,
+    pub(super) keys: Arc<LiveRing>,
     pub(super) vault: Arc<SqliteVault>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
@@ -53,7 +54,8 @@ impl House {
     /// Opens everything; the vault is created where there is none.
     pub(super) async fn open(config: Config) -> Result<Self, CliError> {
         let workshop = Arc::new(workshop(&config)?);
-        let ring = Arc::new(key_ring(&config)?);
+        let live = Arc::new(live_ring(&config)?);
+        let ring = live.ring();
         let trust = Arc::new(trust_store(&config.trust)?);
         if config.mode == Mode::Production {
             let anchors = trust.anchors().chain(ring.certificates());
@@ -98,7 +100,7 @@ impl House {
         let stamping = protection::stamping(&config.timestamps, &trust, &clock, &random)?;
         let issue = Arc::new(Issuing {
             workshop: Arc::clone(&workshop),
-            sealing: Sealing::new(ring, Arc::clone(&trust)),
+            sealing: Sealing::new(live.clone(), Arc::clone(&trust)),
             vault: vault.clone(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
@@ -123,7 +125,20 @@ impl House {
             turns: Turns::default(),
         });
         let copies = Arc::new(Copies { issuing: Arc::clone(&issue) });
-        Ok(Self { config, issue, verify, hold, copies, licenses, workshop, vault, clock, random })
+        let keys = live;
+        Ok(Self {
+            config,
+            issue,
+            verify,
+            hold,
+            copies,
+            licenses,
+            workshop,
+            keys,
+            vault,
+            clock,
+            random,
+        })
     }
 
     /// Lets the vault finish what it has begun.
@@ -189,9 +204,24 @@ pub(super) fn registry(config: &Config) -> Result<Catalogue, CliError> {
         .map_err(|faults| CliError::listing("the templates do not hold together", &faults))
 }
 
-/// The sealing keys.
-pub(super) fn key_ring(config: &Config) -> Result<KeyRing, CliError> {
-    KeyRing::load(&config.seals_dir)
+/// The sealing keys as they are now.
+pub(super) fn key_ring(config: &Config) -> Result<Arc<KeyRing>, CliError> {
+    live_ring(config).map(|live| live.ring())
+}
+
+/// The sealing keys, and the folder they are followed in.
+fn live_ring(config: &Config) -> Result<LiveRing, CliError> {
+    let passphrase = match &config.seals_passphrase_file {
+        None => None,
+        Some(path) => {
+            let text = Secret::new(
+                fs::read_to_string(path).map_err(|error| CliError::new(path.display(), error))?,
+            );
+            // The line end behind it is an editor's.
+            Some(Secret::new(text.expose().trim_end_matches(['\r', '\n']).to_owned()))
+        }
+    };
+    LiveRing::open(&config.seals_dir, passphrase)
         .map_err(|problems| CliError::listing("the sealing keys do not hold together", &problems))
 }
 

@@ -1,55 +1,141 @@
-//! `zhengku keys list`: which authority seals with what, and until when.
+//! `zhengku keys`: which authority seals with what and until when; retiring a key; what hangs on one.
+
+use std::fs;
+use std::io::Write;
 
 use serde_json::json;
 
+use crate::crypto::Digest;
 use crate::domain::Moment;
-use crate::keys::SealKey;
+use crate::keys::{RULES, SealKey, retirement};
+use crate::service::ports::{KeyBooks, KeyState, NoStepWatch};
+use crate::vault::{OpenMode, SqliteVault};
 
-use super::args::{KeysArgs, KeysCommand};
+use super::args::{HouseArgs, KeysArgs, KeysCommand};
 use super::house;
 use super::output::{say, say_json};
-use super::{CliError, Outcome};
+use super::{CliError, Outcome, reseal};
 
-/// From so many days before its end a certificate is pointed out.
-pub(super) const WARN_DAYS: i64 = 60;
-
-/// Whole days until the sealing certificate of `key` ends; negative once it has.
-pub(super) fn days_left(key: &SealKey, now: Moment) -> i64 {
-    (key.certificate().not_after().unix_seconds() - now.unix_seconds()) / 86_400
+pub(super) async fn run(args: &KeysArgs) -> Result<Outcome, CliError> {
+    match &args.command {
+        KeysCommand::Licenses { key, json, house } => reseal::licenses(key, *json, house).await,
+        KeysCommand::List { json, house } => list(*json, house).await,
+        KeysCommand::Reseal { key, dry_run, json, house } => {
+            reseal::run(key, *dry_run, *json, house).await
+        }
+        KeysCommand::Retire { key, since, reason, house } => {
+            retire(key, since.unwrap_or_else(house::now), reason, house)
+        }
+    }
 }
 
-pub(super) fn run(args: &KeysArgs) -> Result<Outcome, CliError> {
-    let KeysCommand::List { json, house } = &args.command;
+async fn list(json: bool, house: &HouseArgs) -> Result<Outcome, CliError> {
     let config = house::configure(house)?;
     let ring = house::key_ring(&config)?;
     let now = house::now();
+    let uses = if config.data_dir.join("vault.sqlite").exists() {
+        let watch = std::sync::Arc::new(NoStepWatch);
+        let vault = SqliteVault::open(&config.data_dir, OpenMode::Check, watch, now)
+            .await
+            .map_err(|error| CliError::new("the vault did not open", error))?;
+        let uses = vault.key_uses().await;
+        vault.close().await;
+        uses.map_err(|fault| CliError::new("the vault", fault))?
+    } else {
+        Vec::new()
+    };
     let mut rows = Vec::new();
-    for key in ring.iter() {
-        let certificate = key.certificate();
-        let days = days_left(key, now);
-        let note = match days {
-            ..0 => "ended",
-            0..WARN_DAYS => "ends soon",
-            _ => "",
-        };
-        rows.push(json!({
-            "authority": key.authority().as_str(),
-            "certificate": certificate.common_name(),
-            "algorithm": key.suite().jws_name(),
-            "not_before": certificate.not_before().to_string(),
-            "not_after": certificate.not_after().to_string(),
-            "days_left": days,
-            "note": note,
-        }));
-        if !json {
-            let suite = key.suite().jws_name();
-            let end = certificate.not_after();
-            let name = certificate.common_name();
-            say(&format!("{}  {suite}  until {end}  {name}  {note}", key.authority()));
+    let keys = ring.iter().map(|key| (key, "seals"));
+    for (key, purpose) in keys.chain(ring.companions().map(|key| (key, "e-certificates"))) {
+        let (id, certificate, days) = (key.id(), key.certificate(), key.days_left(now));
+        let used = uses.iter().find(|(known, _)| *known == id).map_or(0, |(_, uses)| *uses);
+        let state = state(key, now, used);
+        let suite = key.suite().jws_name();
+        if json {
+            rows.push(json!({
+                "authority": key.authority().as_str(),
+                "key": id.to_string(),
+                "signs": purpose,
+                "certificate": certificate.common_name(),
+                "algorithm": suite,
+                "kept_in": key.kept_in().word(),
+                "not_before": certificate.not_before().to_string(),
+                "not_after": certificate.not_after().to_string(),
+                "days_left": days,
+                "uses": used,
+                "max_uses": key.rule().max_uses,
+                "retired_since": key.rule().retired.as_ref().map(|(since, _)| since.to_string()),
+                "state": state,
+            }));
+        } else {
+            let limit = key.rule().max_uses.map_or(String::new(), |most| format!(" of {most}"));
+            say(&format!(
+                "{}  {suite}  until {}  {days} days  {used}{limit} uses  {}  {purpose}  {state}\n    {id}  {}",
+                key.authority(),
+                certificate.not_after(),
+                key.kept_in().word(),
+                certificate.common_name(),
+            ));
         }
     }
-    if *json {
+    if json {
         say_json(&rows);
     }
+    Ok(Outcome::Yes)
+}
+
+/// What an operator should know first of a key.
+fn state(key: &SealKey, now: Moment, used: u64) -> &'static str {
+    let days = key.days_left(now);
+    if key.rule().is_retired(now) {
+        "retired"
+    } else if days < 0 {
+        "ended"
+    } else if key.rule().max_uses.is_some_and(|most| most <= used) {
+        "used up"
+    } else if now < key.certificate().not_before() {
+        "not yet"
+    } else if days < KeyState::WARN_DAYS {
+        "ends soon"
+    } else {
+        "in use"
+    }
+}
+
+fn retire(
+    key: &Digest,
+    since: Moment,
+    reason: &str,
+    house: &HouseArgs,
+) -> Result<Outcome, CliError> {
+    let config = house::configure(house)?;
+    let ring = house::key_ring(&config)?;
+    let known = ring.iter().chain(ring.companions()).find(|known| known.id() == *key);
+    let known = known.ok_or_else(|| {
+        CliError::new(key, "no such key is in the folder; `zhengku keys list` names them")
+    })?;
+    if known.rule().retired.is_some() {
+        say(&format!("{key} is retired already"));
+        return Ok(Outcome::Yes);
+    }
+    if known.rule().max_uses.is_some() {
+        return Err(CliError::new(
+            config.seals_dir.join(RULES).display(),
+            "has a limit for this key: write retired_since and reason beside it",
+        ));
+    }
+    let path = config.seals_dir.join(RULES);
+    let broken = |error: std::io::Error| CliError::new(path.display(), error);
+    // Written whole under another name first: half a file would stop the next start.
+    let half = path.with_extension("toml.new");
+    let mut text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        text => text.map_err(broken)?,
+    };
+    text.push_str(&retirement(key, since, reason));
+    let mut file = fs::File::create(&half).map_err(broken)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(broken)?;
+    fs::rename(&half, &path).map_err(broken)?;
+    say(&format!("{key} of {} is retired since {since}", known.authority()));
     Ok(Outcome::Yes)
 }

@@ -12,9 +12,11 @@ mod doctor;
 mod house;
 mod import;
 mod issue;
+mod key_watch;
 mod keys;
 mod output;
 mod protection;
+mod reseal;
 mod serve;
 mod vault;
 mod verify;
@@ -49,7 +51,7 @@ pub fn main() -> ExitCode {
             Command::Doctor(args) => doctor::run(&args).await,
             Command::Import(args) => import::run(&args).await,
             Command::Issue(args) => issue::run(&args).await,
-            Command::Keys(args) => keys::run(&args),
+            Command::Keys(args) => keys::run(&args).await,
             Command::Serve(args) => serve::run(&args).await,
             Command::Vault(args) => vault::run(&args).await,
             Command::Verify(args) => verify::run(&args).await,

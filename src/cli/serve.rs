@@ -65,6 +65,7 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
         license: house.licenses.clone(),
         catalogue: house.workshop.clone(),
         vault: house.vault.clone(),
+        keys: house.keys.clone(),
         clock: Arc::clone(&house.clock),
         random: Arc::clone(&house.random),
         permits: http::Permits::of(&settings),
@@ -85,9 +86,15 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
     let look_every = config.timestamps.look_every;
     let keeping = keeper.map(|keeper| tokio::spawn(keeper.keep_on(look_every, rest)));
     let looking = watch_templates(house.workshop.clone(), config.templates_poll_seconds);
+    let watching = tokio::spawn(super::key_watch::watch(
+        house.keys.clone(),
+        config.mode,
+        config.seals_poll_seconds,
+    ));
     http::serve(listener, router, told_to_stop())
         .await
         .map_err(|error| CliError::new("the server ended", error))?;
+    watching.abort();
     if let Some(looking) = looking {
         looking.abort();
     }

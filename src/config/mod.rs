@@ -31,6 +31,10 @@ pub struct Config {
     pub templates_dir: PathBuf,
     /// The folder with the sealing keys.
     pub seals_dir: PathBuf,
+    /// The file with the passphrase of those that are encrypted.
+    pub seals_passphrase_file: Option<PathBuf>,
+    /// A running server looks at the folder so often, in seconds; 0 for never.
+    pub seals_poll_seconds: u64,
     /// PEM files and folders with trust anchors and CRLs.
     pub trust: Vec<PathBuf>,
     /// The file with the key of the blind indexes; made at the first start.
@@ -85,6 +89,7 @@ pub struct Client {
 /// The token of the issuing system that exists in development mode only.
 pub const DEVELOPMENT_TOKEN: &str = "DEV-issuing-system";
 
+const DEFAULT_SEALS_POLL_SECONDS: u64 = 10;
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_BODY_LIMIT_BYTES: i64 = 20_000_000;
 const DEFAULT_CONCURRENCY: i64 = 256;
@@ -100,6 +105,8 @@ impl Config {
             data_dir: PathBuf::from("data"),
             templates_dir: home.join("templates"),
             seals_dir: home.join("keys-dev").join("seals"),
+            seals_passphrase_file: None,
+            seals_poll_seconds: DEFAULT_SEALS_POLL_SECONDS,
             trust: vec![home.join("keys-dev")],
             index_key_file: PathBuf::from("data").join("index.key"),
             clients: Vec::new(),
@@ -174,6 +181,13 @@ fn read(table: &mut Table<'_>, base: &Path, home: &Path) -> Option<Config> {
     } else {
         Some(default.seals_dir.clone())
     };
+    let seals_passphrase_file =
+        table.optional("seals_passphrase_file", Table::text).flatten().map(|text| base.join(text));
+    let seals_poll_seconds = table
+        .optional("seals_poll_seconds", |table, key| table.whole(key, 0, 86_400))
+        .flatten()
+        .and_then(|seconds| u64::try_from(seconds).ok())
+        .unwrap_or(DEFAULT_SEALS_POLL_SECONDS);
     let trust = if production || table.has("trust") {
         table.list("trust", |table, place, value| match value {
             WireValue::Text(text) => Some(base.join(text)),
@@ -228,6 +242,8 @@ fn read(table: &mut Table<'_>, base: &Path, home: &Path) -> Option<Config> {
         data_dir,
         templates_dir,
         seals_dir: seals_dir?,
+        seals_passphrase_file,
+        seals_poll_seconds,
         trust: trust?,
         index_key_file,
         clients: clients?.unwrap_or_default(),

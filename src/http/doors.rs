@@ -12,7 +12,7 @@ use crate::domain::Holder;
 use crate::service::desks::{
     CatalogueDesk, CopyDesk, HoldDesk, IssueDesk, IssuingSystem, LicenseDesk, VerifyDesk,
 };
-use crate::service::ports::{Clock, Vault};
+use crate::service::ports::{Clock, SealingKeys, Vault};
 
 /// Everything a door may ask.
 #[derive(Clone)]
@@ -31,6 +31,8 @@ pub struct Doors {
     pub catalogue: Arc<dyn CatalogueDesk>,
     /// Asked for readiness, and for nothing else.
     pub vault: Arc<dyn Vault>,
+    /// Asked how the sealing keys are doing, and for nothing else.
+    pub keys: Arc<dyn SealingKeys>,
     /// Tells when a session ends.
     pub clock: Arc<dyn Clock>,
     /// Makes session ids and request ids.

@@ -22,8 +22,8 @@ pub async fn live() -> Json<Health> {
 /// Asks the parts the server depends on.
 #[utoipa::path(get, path = "/health/ready", tag = "health", operation_id = "ready",
     responses(
-        (status = 200, description = "Every part that is needed answers", body = Health, example = json!({"status": "ready", "parts": [{"part": "vault", "status": "ok"}, {"part": "templates", "status": "ok"}]})),
-        (status = 503, description = "A part does not answer", body = Health, example = json!({"status": "not_ready", "parts": [{"part": "vault", "status": "unreachable"}, {"part": "templates", "status": "ok"}]})),
+        (status = 200, description = "Every part that is needed answers", body = Health, example = json!({"status": "ready", "parts": [{"part": "vault", "status": "ok"}, {"part": "templates", "status": "ok"}, {"part": "keys", "status": "ok"}]})),
+        (status = 503, description = "A part does not answer", body = Health, example = json!({"status": "not_ready", "parts": [{"part": "vault", "status": "unreachable"}, {"part": "templates", "status": "ok"}, {"part": "keys", "status": "ok"}]})),
     ))]
 pub async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Health>) {
     let asked = tokio::time::timeout(std::time::Duration::from_secs(5), doors.vault.ping()).await;
@@ -44,7 +44,15 @@ pub async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Health>) {
         "ok" => (StatusCode::OK, "ready"),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
     };
-    let parts = [("vault", vault), ("templates", templates)];
+    // A certificate that ends stops nothing yet: it is for an operator to have another made in time.
+    let states = doors.keys.states(doors.clock.now());
+    let keys =
+        match states.iter().filter(|state| state.ends_soon()).map(|state| state.days_left).min() {
+            Some(..0) => "ended",
+            Some(_) => "ends_soon",
+            None => "ok",
+        };
+    let parts = [("vault", vault), ("templates", templates), ("keys", keys)];
     let parts = parts.map(|(part, status)| Part { part, status }).to_vec();
     (code, Json(Health { status, parts }))
 }
@@ -64,6 +72,7 @@ pub struct Health {
 pub struct Part {
     /// Which.
     part: &'static str,
-    /// `ok`, `unreachable`, or `outdated`: the templates on disk are broken, and those before them are in force.
+    /// `ok`, `unreachable`; `outdated`: the templates on disk are broken, and those before them are in force;
+    /// `ends_soon`, `ended`: a sealing certificate ends within 60 days, or has ended.
     status: &'static str,
 }

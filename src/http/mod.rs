@@ -18,6 +18,7 @@ pub mod layers;
 pub mod license;
 pub mod license_type;
 pub mod media;
+pub mod metrics;
 pub mod openapi;
 pub mod problem;
 pub mod standing;
@@ -44,7 +45,8 @@ const FAREWELL: Duration = Duration::from_secs(30);
 /// The routes of the API with those of its description, and the description itself.
 pub fn api(doors: &Doors) -> (Router, OpenApi) {
     let (api, description) = openapi::described_routes();
-    let api = api.merge(openapi::routes(&description)).with_state(doors.clone());
+    let api = api.merge(openapi::routes(&description));
+    let api = api.route("/metrics", axum::routing::get(metrics::metrics)).with_state(doors.clone());
     (api, description)
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::rules::KeyRule;
 use crate::crypto::{KeyError, KeySigner, Secret, SignFault, Signature, Signer, Suite};
-use crate::domain::AuthorityCode;
+use crate::domain::{AuthorityCode, Moment};
 use crate::pki::certificate::DOCUMENT_SIGNING;
 use crate::pki::{Certificate, CertificateError, CmsBuildError, SealTemplate};
 use crate::service::ports::KeyId;
@@ -134,6 +134,11 @@ impl SealKey {
     /// The sealing certificate (签章证书).
     pub fn certificate(&self) -> &Certificate {
         &self.leaf
+    }
+
+    /// Whole days until its certificate ends at `at`; negative once it has.
+    pub fn days_left(&self, at: Moment) -> i64 {
+        (self.leaf.not_after().unix_seconds() - at.unix_seconds()).div_euclid(86_400)
     }
 
     /// The sealing certificate and its issuers, without the root.

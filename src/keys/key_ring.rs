@@ -18,6 +18,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::dev::DevelopmentFound;
 use super::file::{KeptIn, SealKey, SealKeyError};
 use super::pkcs11::{TokenFault, TokenKey};
 use super::rules::KeyRules;
@@ -220,6 +221,8 @@ pub enum KeyRingFault {
     NoChainFile,
     /// There are certificates and no file with their key.
     NoKeyFile,
+    /// Keys made for development, outside development.
+    Development(DevelopmentFound),
     /// The rules do not hold together.
     Rules(String),
     /// The key in a token cannot be used.
@@ -242,6 +245,7 @@ impl fmt::Display for KeyRingProblem {
             KeyRingFault::Name(error) => write!(f, "the authority code in the name {error}"),
             KeyRingFault::NoChainFile => f.write_str("the <code>.chain.pem beside it is missing"),
             KeyRingFault::NoKeyFile => f.write_str("the <code>.key.pem beside it is missing"),
+            KeyRingFault::Development(found) => found.fmt(f),
             KeyRingFault::Rules(faults) => f.write_str(faults),
             KeyRingFault::Token(fault) => fault.fmt(f),
             KeyRingFault::Unreadable(kind) => write!(f, "cannot be read: {kind}"),

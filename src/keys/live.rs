@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use super::key_ring::{KeyRing, KeyRingProblem};
 use crate::crypto::{Digest, Secret};
 use crate::domain::{AuthorityCode, Moment};
-use crate::service::ports::{SealingKey, SealingKeys};
+use crate::service::ports::{KeyState, SealingKey, SealingKeys};
 
 /// Longest file of a folder of keys that is looked at, in bytes; our own bound.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -90,6 +90,10 @@ impl SealingKeys for LiveRing {
 
     fn find_companions(&self, authority: &AuthorityCode, at: Moment) -> Vec<Arc<dyn SealingKey>> {
         self.ring().find_companions(authority, at)
+    }
+
+    fn states(&self, at: Moment) -> Vec<KeyState> {
+        self.ring().states(at)
     }
 }
 

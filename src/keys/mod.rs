@@ -24,7 +24,7 @@ use std::sync::Arc;
 use crate::crypto::Signer;
 use crate::domain::{AuthorityCode, Moment};
 use crate::pki::Certificate;
-use crate::service::ports::{KeyId, SealingKey, SealingKeys};
+use crate::service::ports::{KeyId, KeyState, SealingKey, SealingKeys};
 
 impl SealingKey for SealKey {
     fn signer(&self) -> &dyn Signer {
@@ -55,6 +55,16 @@ impl SealingKeys for KeyRing {
 
     fn find_companions(&self, authority: &AuthorityCode, at: Moment) -> Vec<Arc<dyn SealingKey>> {
         self.companions_at(authority, at).into_iter().map(as_port).collect()
+    }
+
+    fn states(&self, at: Moment) -> Vec<KeyState> {
+        let state = |key: &Arc<SealKey>| KeyState {
+            id: key.id(),
+            authority: key.authority().clone(),
+            days_left: key.days_left(at),
+            retired: key.rule().is_retired(at),
+        };
+        self.iter().chain(self.companions()).map(state).collect()
     }
 }
 

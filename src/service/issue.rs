@@ -175,7 +175,12 @@ impl Issuing {
             Some(stamping) => stamping.room().await,
             None => 0,
         };
-        let mut sealed = self.seal(prepared, room)?;
+        let mut sealed = if prepared.keys.may_wait() && has_other_threads() {
+            // A device may take its time: the thread's other work moves elsewhere meanwhile.
+            tokio::task::block_in_place(|| self.seal(prepared, room))?
+        } else {
+            self.seal(prepared, room)?
+        };
         if let Some(stamping) = self.stamping.as_ref().filter(|_| room > 0) {
             let (cms, stamped_at) = stamping.stamp(sealed.cms, sealed.gap_len).await;
             sealed.cms = cms;
@@ -380,6 +385,12 @@ fn refuse_unread(bench: &Workbench, unread: Unread<'_>) -> Refusal {
         faults.sort_by(|a, b| (&a.field, a.code()).cmp(&(&b.field, b.code())));
     }
     Refusal::Submission(faults)
+}
+
+/// Whether this runtime has threads that can take over from this one.
+fn has_other_threads() -> bool {
+    tokio::runtime::Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread)
 }
 
 fn not_json(error: &serde_json::Error) -> Refusal {

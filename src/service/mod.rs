@@ -15,6 +15,7 @@ pub mod licenses;
 pub mod ports;
 pub mod protect;
 pub mod recall;
+pub mod reseal;
 pub mod sealing;
 pub mod specimen;
 pub mod stamping;

@@ -25,7 +25,7 @@ pub use protection::{
     DuePage, DueQuestion, DueVersion, ProtectError, Protecting, ProtectionRecord, SealProtection,
 };
 pub use remote::{Evidence, RemoteFault, RemoteFaultKind, RevocationSource, TimestampSource};
-pub use sealing::{KeyBooks, KeyId, KeyUse, SealedWith, SealingKey, SealingKeys};
+pub use sealing::{KeyBooks, KeyId, KeyState, KeyUse, SealedWith, SealingKey, SealingKeys};
 
 /// An answer that comes later.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -86,6 +86,14 @@ impl LicenseKeys {
         }
     }
 
+    /// Whether sealing may keep its thread waiting for a device.
+    pub fn may_wait(&self) -> bool {
+        [Some(&self.seal), self.companion.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|prepared| prepared.key.may_wait())
+    }
+
     /// What the shelf writes down.
     pub fn sealed_with(&self) -> SealedWith {
         let companion = self.companion.as_ref().unwrap_or(&self.seal);

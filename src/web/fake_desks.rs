@@ -24,7 +24,8 @@ use crate::service::desks::{
 };
 use crate::service::error::{Fault, Refusal};
 use crate::service::ports::{
-    ChangedState, Clock, Form, FormRecord, Later, SealProtection, VersionRecord,
+    ChangedState, Clock, Form, FormRecord, KeyState, Later, SealProtection, SealingKey,
+    SealingKeys, VersionRecord,
 };
 use crate::service::whole::Protected;
 
@@ -212,6 +213,20 @@ impl Clock for FakeClock {
     }
 }
 
+/// A house whose only key ends in ten days.
+struct OneKey;
+
+impl SealingKeys for OneKey {
+    fn find(&self, _: &AuthorityCode, _: Moment) -> Vec<Arc<dyn SealingKey>> {
+        Vec::new()
+    }
+
+    fn states(&self, _: Moment) -> Vec<KeyState> {
+        let authority = "11990000MD0000008F".parse().unwrap();
+        vec![KeyState { id: Digest::of(b"key"), authority, days_left: 10, retired: false }]
+    }
+}
+
 /// The whole router, with settings a test may change, and the script of its desks.
 pub fn router_with(change: impl FnOnce(&mut HttpSettings)) -> (Router, Arc<Script>) {
     let script = Arc::new(Script::default());
@@ -234,6 +249,7 @@ pub fn router_with(change: impl FnOnce(&mut HttpSettings)) -> (Router, Arc<Scrip
         license: desks,
         catalogue: Arc::new(Arc::new(catalogue())),
         vault: Arc::new(PingVault(Arc::clone(&script))),
+        keys: Arc::new(OneKey),
         clock: Arc::new(FakeClock(Arc::clone(&script))),
         random: Arc::new(SeededRandom::new(1)),
         permits: Permits::of(&settings),

@@ -66,6 +66,34 @@ pub trait SealingKeys: Send + Sync {
     fn find_companions(&self, _authority: &AuthorityCode, _at: Moment) -> Vec<Arc<dyn SealingKey>> {
         Vec::new()
     }
+
+    /// How every key here is doing at `at`, in the order of their authorities.
+    fn states(&self, _at: Moment) -> Vec<KeyState> {
+        Vec::new()
+    }
+}
+
+/// How a key is doing; for operators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyState {
+    /// Which.
+    pub id: KeyId,
+    /// Whose.
+    pub authority: AuthorityCode,
+    /// Whole days until its certificate ends; negative once it has.
+    pub days_left: i64,
+    /// Whether it is retired, so that its end concerns nobody.
+    pub retired: bool,
+}
+
+impl KeyState {
+    /// From so many days before its end a certificate is pointed out: time enough to have another made.
+    pub const WARN_DAYS: i64 = 60;
+
+    /// Whether an operator should be told of its end.
+    pub fn ends_soon(&self) -> bool {
+        !self.retired && self.days_left < Self::WARN_DAYS
+    }
 }
 
 /// What the vault knows of sealing keys: how often each was used, and what hangs on it.
