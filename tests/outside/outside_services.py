@@ -3,7 +3,7 @@
 The tokens are pyHanko's, the answers those of the `cryptography` package; their certificates are made here, under the CA
 of a development PKI. Each service listens on a port of its own and is in one of these moods:
 
-well · refused · hang · 500 · garbage · too-large · wrong-nonce · wrong-digest · clock-off · expired
+well · refused · hang · 500 · redirect · garbage · too-large · wrong-nonce · wrong-digest · clock-off · expired
 """
 
 import datetime
@@ -23,7 +23,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.timestamps import DummyTimeStamper
 
-MOODS = ["refused", "hang", "500", "garbage", "too-large", "wrong-nonce", "wrong-digest", "clock-off", "expired"]
+MOODS = ["refused", "hang", "500", "redirect", "garbage", "too-large", "wrong-nonce", "wrong-digest", "clock-off", "expired"]
 HANG_SECONDS = 5
 
 
@@ -94,12 +94,14 @@ class Service:
                     time.sleep(HANG_SECONDS)
                     self.close_connection = True
                     return
-                status = 500 if mood == "500" else 200
+                status = {"500": 500, "redirect": 307}.get(mood, 200)
                 answer = {"500": b"out of order", "garbage": b"<html>welcome</html>",
-                          "too-large": b"\x30" * 200_000}.get(mood) or service.answer(body, mood)
+                          "redirect": b"over there", "too-large": b"\x30" * 200_000}.get(mood) or service.answer(body, mood)
                 self.send_response(status)
                 self.send_header("Content-Type", service.media_type)
                 self.send_header("Content-Length", str(len(answer)))
+                if mood == "redirect":
+                    self.send_header("Location", f"{service.url}elsewhere")
                 self.end_headers()
                 try:
                     self.wfile.write(answer)

@@ -22,7 +22,7 @@ from outside_services import MOODS, Authority, Ocsp, Tsa, seals
 DEADLINE_MS = 600
 # What the log says of each mood.
 SAID = {
-    "refused": "remote.refused", "hang": "remote.timeout", "500": "remote.http_status", "garbage": "remote.garbage",
+    "refused": "remote.refused", "hang": "remote.timeout", "500": "remote.http_status", "redirect": "remote.http_status", "garbage": "remote.garbage",
     "too-large": "remote.too_large", "wrong-nonce": "remote.wrong_nonce", "wrong-digest": "remote.wrong_digest",
     "clock-off": "remote.clock_off", "expired": "remote.certificate",
 }
