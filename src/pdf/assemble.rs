@@ -116,10 +116,6 @@ fn pages(pdf: &mut Pdf, drawing: &mut Drawing<'_>, deflater: &mut Deflater) {
         if drawing.seal.is_some_and(|(sealed, _)| sealed == number) {
             page.annotations([object::SEAL_FIELD]);
         }
-        if sheet.strip > Mm(0.0) {
-            // An annotation lies across the page, and what lies beneath shines through.
-            page.group().transparency().color_space().device_rgb();
-        }
         tie(&mut page, number);
     }
     let count = i32::try_from(drawing.sheets.len()).unwrap_or(i32::MAX);

@@ -1,12 +1,11 @@
-"""Archival and accessible still, once a document was protected or copied: every type at every level.
+"""Archival and accessible still, once a document was protected: every type at every level.
 
     judge_lasting.py
 
-Of each license type one is issued at B-T, brought to B-LT and then to B-LTA, and an annotated copy of it is made. Each
-file then goes before the checkers of judge_archival.py.
+Of each license type one is issued at B-T and brought to B-LT and then to B-LTA. Each file then goes before the checkers
+of judge_archival.py. (Annotated copies: judge_copies.py.)
 """
 
-import datetime
 import hashlib
 import json
 import sys
@@ -20,21 +19,6 @@ from kill_drill import Broken, ask
 from tsa_drill import Town, fetch
 
 UPGRADE_SECONDS = 60
-
-
-def copy_of(server: program.Server, license_id: str) -> bytes:
-    """An annotated copy of a license, as its authority has it made."""
-    # Tomorrow, wherever the day begins.
-    last_day = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)).date().isoformat()
-    body = json.dumps({"purpose": "办理企业贷款", "recipient": "示例银行云台支行", "last_day": last_day})
-    headers = {"Authorization": f"Bearer {program.TOKEN}", "Content-Type": "application/json",
-               "Idempotency-Key": hashlib.sha256(license_id.encode()).hexdigest()}
-    path = f"/api/v1/licenses/{license_id}/copies"
-    status, _, answer = server.ask("POST", path, body.encode(), headers)
-    ask(status == 201, f"no copy was made: {status} {answer.decode()[:300]}")
-    status, _, pdf = server.ask("GET", f"{path}/{json.loads(answer)['number']}", headers=headers)
-    ask(status == 200, f"fetching a copy: {status}")
-    return pdf
 
 
 def reach(server: program.Server, license_id: str, level: str) -> bytes:
@@ -64,7 +48,6 @@ def main() -> int:
                 ask(status == 201, f"{name} was not issued: {status} {answer.decode()[:300]}")
                 ids[name] = json.loads(answer)["license_id"]
                 keep(name, "B-T", reach(server, ids[name], "B-T"))
-                keep(name, "copy", copy_of(server, ids[name]))
         for level in ("B-LT", "B-LTA"):
             with town.server(**settings, **{"timestamps.keep": level}) as server:
                 for name, license_id in ids.items():
