@@ -88,7 +88,7 @@ async fn made(type_code: &str) -> (Value, Value) {
     let root = fs::read_to_string(golden().join("seal.root.pem")).unwrap();
     let trust = TrustStore::builder().add_file("seal.root.pem", &root).build();
     let trust = Arc::new(trust.unwrap());
-    let house = House::in_memory(Plan { keys, trust, seed: 2026, at: NOW });
+    let house = House::in_memory(Plan { keys, trust, seed: 2026, at: NOW, ..Plan::default() });
     let issued = house.ask("golden", &first_good(type_code)).await.unwrap();
     let pdf = house.bytes(&issued, Form::SealedPdf).await;
     let ecert = house.bytes(&issued, Form::Ecert).await;

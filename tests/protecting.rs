@@ -27,7 +27,7 @@ use zhengku::service::ports::{
 use zhengku::service::protect::{LastAuthority, Protect};
 use zhengku::service::stamping::Stamping;
 
-use support::{House, Plan, first_good, root, trust};
+use support::{HandClock, House, NOW, Plan, first_good, root, trust};
 
 const FOOD: &str = "11990000MD0000008F002";
 
@@ -52,6 +52,10 @@ struct Outside {
 
 impl Outside {
     fn of(house: &House) -> Arc<Self> {
+        Self::at(house.clock.clone())
+    }
+
+    fn at(clock: Arc<dyn Clock>) -> Arc<Self> {
         let folder = root().join("keys-dev/services");
         let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
         let chain = |name| Certificate::all_from_pem(&read(name)).unwrap();
@@ -62,9 +66,9 @@ impl Outside {
             ocsp: (ocsp[0].clone(), ocsp[1].clone(), key("ocsp.key.pem")),
         };
         let random = Arc::new(SeededRandom::new(9));
-        let services = DevPki::new(keys, trust(), house.clock.clone(), random).unwrap();
+        let services = DevPki::new(keys, trust(), clock.clone(), random).unwrap();
         let mood = Mutex::new(Mood::Well);
-        Arc::new(Self { services, mood, stamped: AtomicU64::new(0), clock: house.clock.clone() })
+        Arc::new(Self { services, mood, stamped: AtomicU64::new(0), clock })
     }
 
     fn be(&self, mood: Mood) {
@@ -240,11 +244,10 @@ async fn a_seal_has_its_time_stamp_or_goes_without_and_is_no_larger_for_it() {
     let size = plain.bytes(&issued, Form::SealedPdf).await.len();
 
     for (mood, level) in [(Mood::Down, Level::BB), (Mood::Well, Level::BT)] {
-        let mut house = House::in_memory(Plan::default());
-        let outside = Outside::of(&house);
+        let outside = Outside::at(Arc::new(HandClock::new(NOW)));
         outside.be(mood);
         let stamping = Stamping { source: outside.clone(), deadline: Duration::from_secs(5) };
-        Arc::get_mut(&mut house.issue).unwrap().stamping = Some(stamping);
+        let house = House::in_memory(Plan { stamping: Some(stamping), ..Plan::default() });
         let issued = house.ask("1", &first_good(FOOD)).await.unwrap();
         let sealed = issued.record.sealed.unwrap();
         assert_eq!((sealed.level, sealed.proven_at.is_some()), (level, level == Level::BT));

@@ -23,6 +23,7 @@ use zhengku::service::issue::{Indexes, Issuing};
 use zhengku::service::licenses::Licenses;
 use zhengku::service::ports::{Clock, Form, NoStepWatch, SealingKey, SealingKeys, Vault};
 use zhengku::service::sealing::Sealing;
+use zhengku::service::stamping::Stamping;
 use zhengku::service::turns::Turns;
 use zhengku::service::verify::{Judging, Verifying};
 use zhengku::service::workshop::Workshop;
@@ -80,11 +81,12 @@ pub struct Plan {
     pub trust: Arc<TrustStore>,
     pub seed: u64,
     pub at: &'static str,
+    pub stamping: Option<Stamping>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { keys: key_ring(), trust: trust(), seed: 1, at: NOW }
+        Self { keys: key_ring(), trust: trust(), seed: 1, at: NOW, stamping: None }
     }
 }
 
@@ -132,7 +134,7 @@ impl House {
             watch: Arc::new(NoStepWatch),
             indexes: Arc::clone(&indexes),
             public_url: PUBLIC_URL.to_owned(),
-            stamping: None,
+            stamping: plan.stamping,
             turns: Turns::default(),
         });
         let verify = Arc::new(Verifying {
