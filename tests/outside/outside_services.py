@@ -24,7 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.timestamps import DummyTimeStamper
 
 MOODS = ["refused", "hang", "500", "redirect", "garbage", "too-large", "wrong-nonce", "wrong-digest", "clock-off", "expired"]
-HANG_SECONDS = 5
+HANG_SECONDS = 20
 
 
 def now() -> datetime.datetime:
