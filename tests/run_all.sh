@@ -76,6 +76,8 @@ part "kill drill" "$python" tests/outside/kill_drill.py
 part "levels, by pyHanko and OpenSSL" "$python" tests/outside/judge_levels.py
 part "archival at every level" "$python" tests/outside/judge_lasting.py
 part "time-stamp drill" "$python" tests/outside/tsa_drill.py
+part "key drill" "$python" tests/outside/key_drill.py
+part "SoftHSM2 drill" "$python" tests/outside/softhsm_drill.py
 part "browser" node tests/outside/browser.mjs
 if [ -d "$corpora" ]; then
     part "corpora" "$python" tests/outside/judge_corpora.py "$corpora"

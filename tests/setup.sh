@@ -66,6 +66,7 @@ if [ "$what" = all ]; then
     wants_command zbarimg zbar-tools
     wants_command chromium chromium
     wants_command openssl openssl
+    wants_command softhsm2-util softhsm2
     python=$(find_python)
     [ -n "$python" ] || missing+=(python3 python3-venv)
 fi
