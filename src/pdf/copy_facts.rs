@@ -176,4 +176,24 @@ mod tests {
         let both = format!("{}{id}", packet(&testing::copy_facts()));
         assert_eq!(CopyClaim::read(&both), CopyClaim::Broken);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_packet_makes_the_reader_panic_and_noise_is_never_a_copy(
+            noise in "(<zk:(copy|original)[A-Za-z]{0,14}>|</zk:copyCause>|[0-9A-Z:.<>&-]|汉){0,40}",
+        ) {
+            assert!(!matches!(CopyClaim::read(&noise), CopyClaim::Whole(_)));
+        }
+
+        #[test]
+        fn a_changed_packet_is_never_read_as_the_copy_it_was(at in 0_usize..900, byte in 0x20_u8..0x7f) {
+            let honest = packet(&testing::copy_facts());
+            let mut changed = honest.clone().into_bytes();
+            let at = at % changed.len();
+            changed[at] = byte;
+            if let Ok(changed) = String::from_utf8(changed) && changed != honest {
+                assert!(!matches!(CopyClaim::read(&changed), CopyClaim::Whole(_)), "{changed}");
+            }
+        }
+    }
 }

@@ -346,6 +346,40 @@ async function download(page, name, expected) {
   return bytes;
 }
 
+/** A holder has a copy made for one purpose: a mistake is told, what was filled in is checked, the file is a genuine copy. */
+async function copying(page, url, api, id) {
+  const purpose = "办理企业贷款";
+  await ledger.attempt("a copy without a purpose is refused at its field", async () => {
+    await page.goto(`${url}/my/${id}`);
+    await page.getByRole("link", { name: "制作加注件" }).click();
+    await page.getByRole("heading", { name: "制作加注件", level: 1 }).waitFor();
+    await page.getByLabel("用途").fill(" ");
+    await page.getByLabel("接收方").fill("示例银行云台支行");
+    await page.getByLabel("有效期截止日").fill(new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10));
+    await page.getByRole("button", { name: "下一步：核对" }).click();
+    await page.getByRole("alert").getByRole("link", { name: "用途：请填写" }).waitFor();
+    assert.equal(await page.getByLabel("接收方").inputValue(), "示例银行云台支行");
+  });
+  await look(page, "my-copy-mistake");
+  await ledger.attempt("a copy is filled in, checked and made", async () => {
+    await page.getByLabel("用途").fill(purpose);
+    await page.getByRole("button", { name: "下一步：核对" }).click();
+    await page.getByText(purpose, { exact: true }).waitFor();
+  });
+  await look(page, "my-copy-check");
+  await ledger.attempt("the copy is a genuine one, for its purpose alone", async () => {
+    await page.getByRole("button", { name: "制作加注件" }).click();
+    await page.getByRole("heading", { name: "加注件已制作" }).waitFor();
+    const started = page.waitForEvent("download");
+    await page.getByRole("link", { name: /下载加注件/ }).click();
+    const verdict = await api.verdict(readFileSync(await (await started).path()));
+    assert.equal(verdict.verdict, "valid_copy");
+    assert.equal(verdict.standing, "passed");
+    assert.deepEqual([verdict.copy.purpose, verdict.copy.maker], [purpose, "holder"]);
+  });
+  await look(page, "my-copy-done");
+}
+
 async function holding(browser, url, api, holder, held, foreign) {
   const page = await newPage(browser, url);
   await ledger.attempt("who is not signed in is led to the sign-in", async () => {
@@ -384,6 +418,7 @@ async function holding(browser, url, api, holder, held, foreign) {
     });
   }
   await look(page, "my-license");
+  await copying(page, url, api, held[0].answer.license_id);
 
   await ledger.attempt("what others hold does not exist", async () => {
     const answer = await page.goto(`${url}/my/${foreign.answer.license_id}`);
