@@ -13,12 +13,15 @@
 //! two belong together. A token that is taken away fails the signature that needs it and nothing else: every
 //! signature opens what it lacks anew, so that the next one after the token has come back succeeds.
 //!
+//! A library may have to be ended and started anew before it sees a token that has come back. Nobody may be inside
+//! while it ends, so every call holds a lock for reading, and that takes it for writing.
+//!
 //! Sources: PKCS#11 2.40, sections 5.6 (sessions), 5.11 (signing), 2.3.1 (`CKM_ECDSA` signs a digest and gives r and s).
 
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -37,15 +40,29 @@ const SESSIONS_KEPT: usize = 8;
 /// What the first signature is made over.
 const PROBE: &[u8] = b"zhengku: does this key belong to its certificate?";
 
-/// The libraries in use: each may be started once in a process.
-static MODULES: LazyLock<Mutex<HashMap<PathBuf, Pkcs11>>> = LazyLock::new(Mutex::default);
+/// The libraries in use: each may be started once in a process, so its keys share it.
+static MODULES: LazyLock<Mutex<HashMap<PathBuf, Arc<Module>>>> = LazyLock::new(Mutex::default);
+
+/// A library.
+#[derive(Default)]
+struct Module(RwLock<Started>);
+
+#[derive(Default)]
+struct Started {
+    library: Option<Pkcs11>,
+    /// How often it was started.
+    times: u64,
+    /// Sessions that nobody uses just now, by the labels of token and key. They lie here so that they go before
+    /// the library ends: afterwards their numbers may be those of others.
+    idle: Mutex<HashMap<(String, String), Vec<Opened>>>,
+}
 
 /// A private key in a token.
 pub struct TokenKey {
     place: TokenPlace,
+    module: Arc<Module>,
     suite: Suite,
     public_key: Vec<u8>,
-    sessions: Mutex<Vec<Opened>>,
 }
 
 struct TokenPlace {
@@ -67,35 +84,44 @@ impl TokenKey {
         let place = TokenPlace::read(text, folder)?;
         let suite = leaf.suite().ok_or(TokenFault::OtherKey)?;
         let public_key = leaf.public_key().to_vec();
-        let key = Self { place, suite, public_key, sessions: Mutex::default() };
-        let probe = key.sign_once(PROBE)?;
+        let module = Module::at(&place.module);
+        module.start(&place.module, 0)?;
+        let key = Self { place, module, suite, public_key };
+        let probe = key.sign_again(PROBE)?;
         verify_raw(suite, &key.public_key, PROBE, probe.raw()).map_err(|_| TokenFault::OtherKey)?;
         Ok(key)
     }
 
-    fn sign_once(&self, message: &[u8]) -> Result<Signature, TokenFault> {
-        let kept = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        if let Some(opened) = kept {
-            match self.sign_in(&opened, message) {
-                Ok(signature) => {
-                    self.keep(opened);
-                    return Ok(signature);
-                }
-                // The token was taken away, or is back and knows this session no more: none of them is of use.
-                Err(_) => self.sessions.lock().unwrap_or_else(PoisonError::into_inner).clear(),
+    /// A signature, in a library that was started anew where one from before sees no token or refuses.
+    fn sign_again(&self, message: &[u8]) -> Result<Signature, TokenFault> {
+        match self.sign_once(message) {
+            Ok(signature) => Ok(signature),
+            Err((TokenFault::NoToken | TokenFault::Refused(_), times)) => {
+                self.module.start(&self.place.module, times)?;
+                self.sign_once(message).map_err(|(fault, _)| fault)
             }
+            Err((fault, _)) => Err(fault),
         }
-        let opened = match self.place.open_session() {
-            Ok(opened) => opened,
-            Err(_) => {
-                // A library may have to be started anew before it sees a token that has come back. Keys in
-                // other tokens of the library open their sessions again, as this one does.
-                forget(&self.place.module);
-                self.place.open_session()?
-            }
-        };
-        let signature = self.sign_in(&opened, message)?;
-        self.keep(opened);
+    }
+
+    /// A signature in a session that is idle or new; with a fault comes how often the library had been started.
+    fn sign_once(&self, message: &[u8]) -> Result<Signature, (TokenFault, u64)> {
+        let started = self.module.0.read().unwrap_or_else(PoisonError::into_inner);
+        let name = (self.place.token.clone(), self.place.key.clone());
+        let idle = || started.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().get_mut(&name).and_then(Vec::pop);
+        let signed = match (kept, &started.library) {
+            (Some(opened), _) => Ok(opened),
+            (None, Some(library)) => self.place.open_session(library),
+            (None, None) => Err(TokenFault::NoToken),
+        }
+        .and_then(|opened| Ok((self.sign_in(&opened, message)?, opened)));
+        let (signature, opened) = signed.map_err(|fault| (fault, started.times))?;
+        let mut idle = idle();
+        let sessions = idle.entry(name).or_default();
+        if sessions.len() < SESSIONS_KEPT {
+            sessions.push(opened);
+        }
         Ok(signature)
     }
 
@@ -114,12 +140,33 @@ impl TokenKey {
         let signature = Signature::from_raw(self.suite, raw).map_err(|_| TokenFault::Nonsense)?;
         Ok(signature.lowered())
     }
+}
 
-    fn keep(&self, opened: Opened) {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        if sessions.len() < SESSIONS_KEPT {
-            sessions.push(opened);
+impl Module {
+    fn at(path: &Path) -> Arc<Self> {
+        let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(modules.entry(path.to_owned()).or_default())
+    }
+
+    /// Starts the library, for the first time or anew, unless somebody has since it had been started `times` times.
+    fn start(&self, path: &Path, times: u64) -> Result<(), TokenFault> {
+        let mut started = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if started.times != times {
+            return Ok(());
         }
+        started.idle = Mutex::default();
+        if let Some(library) = started.library.take() {
+            // If it does not end well it is started again all the same, and says so then.
+            let _ = library.finalize();
+        }
+        let library = Pkcs11::new(path).map_err(|_| TokenFault::Module)?;
+        match library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        started.library = Some(library);
+        started.times += 1;
+        Ok(())
     }
 }
 
@@ -129,7 +176,7 @@ impl Signer for TokenKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignFault> {
-        self.sign_once(message).map_err(|fault| {
+        self.sign_again(message).map_err(|fault| {
             tracing::error!(%fault, "the token with a sealing key did not sign");
             match fault {
                 TokenFault::Nonsense => SignFault::Nonsense,
@@ -173,8 +220,7 @@ impl TokenPlace {
         Ok(Self { module: folder.join(module), token, key, pin })
     }
 
-    fn open_session(&self) -> Result<Opened, TokenFault> {
-        let module = module(&self.module)?;
+    fn open_session(&self, module: &Pkcs11) -> Result<Opened, TokenFault> {
         let slots = module.get_slots_with_initialized_token()?;
         let slot = slots.into_iter().find(|slot| {
             module.get_token_info(*slot).is_ok_and(|token| token.label() == self.token)
@@ -197,30 +243,6 @@ impl TokenPlace {
             [] => Err(TokenFault::NoKey),
             _ => Err(TokenFault::SeveralKeys),
         }
-    }
-}
-
-/// The library, started if it is not.
-fn module(path: &Path) -> Result<Pkcs11, TokenFault> {
-    let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = modules.get(path) {
-        return Ok(known.clone());
-    }
-    let module = Pkcs11::new(path).map_err(|_| TokenFault::Module)?;
-    match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    modules.insert(path.to_owned(), module.clone());
-    Ok(module)
-}
-
-/// Ends the library, so that it is started anew.
-fn forget(path: &Path) {
-    let known = MODULES.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
-    if let Some(module) = known {
-        // If it does not end well it is started again all the same, and says so then.
-        let _ = module.finalize();
     }
 }
 
