@@ -556,9 +556,9 @@ fn a_start_that_cannot_draw_names_font_role_and_package_and_makes_no_vault() {
     let folder = tempfile::tempdir().unwrap();
     copy(&root().join("templates"), &folder.path().join("templates"));
     let fonts = folder.path().join("templates/fonts.toml");
-    edit(&fonts, "/usr/share/fonts/truetype/lxgw-wenkai/LXGWWenKai-Regular.ttf", "/nowhere.ttf");
+    edit(&fonts, "/usr/share/fonts/truetype/babelstone/BabelStoneHan.ttf", "/nowhere.ttf");
     let config = settings(folder.path());
-    let words = ["LXGW WenKai", "role body", "/nowhere.ttf", "fonts-lxgw-wenkai"];
+    let words = ["BabelStone Han", "role body", "/nowhere.ttf", "fonts-babelstone-han"];
     run!("serve", "--config", config, "--listen", "127.0.0.1:0").code(2).says(&words);
     run!("doctor", "--config", config).code(1).says(&words);
     assert!(!folder.path().join("data").exists());

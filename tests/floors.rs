@@ -66,7 +66,6 @@ const DOORS: &[(&str, &[&str])] = &[
     ("pdf_writer", &["pdf"]),
     ("fast_qr", &["pdf"]),
     ("ttf_parser", &["pdf"]),
-    ("subsetter", &["pdf"]),
     ("roxmltree", &["pdf"]),
     ("svgtypes", &["pdf"]),
     ("sqlx", &["vault"]),

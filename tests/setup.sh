@@ -41,7 +41,7 @@ wants_file() {
 wants_command gcc gcc
 wants_command make make
 wants_file /usr/include/stdio.h libc6-dev
-wants_file /usr/share/fonts/truetype/lxgw-wenkai/LXGWWenKai-Regular.ttf fonts-lxgw-wenkai
+wants_file /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 wants_file /usr/share/fonts/truetype/babelstone/BabelStoneHan.ttf fonts-babelstone-han
 wants_file /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc fonts-noto-cjk
 

@@ -84,10 +84,10 @@ pub(super) fn annotate(
         let mut paper = Paper::reopen(set, content, sheet.height, sheet.first_mark());
 
         paper.begin(b"P");
-        paper.text(fonts, &foot, &setting, FOOT.color);
+        paper.text(&foot, &setting, FOOT.color);
         paper.end();
         begin_across(&mut paper, sheet);
-        paper.text(fonts, &across, &lines(&across, (sheet.width, sheet.height)), ACROSS_COLOR);
+        paper.text(&across, &lines(&across, (sheet.width, sheet.height)), ACROSS_COLOR);
         paper.content.restore_state();
         paper.end();
 

@@ -8,6 +8,9 @@
 
 use std::collections::BTreeSet;
 
+use ttf_parser::GlyphId;
+
+use super::cff::Cff;
 use super::deflate::inflate;
 use super::read::{moment, read_sealed};
 use super::revision::Revision;
@@ -244,31 +247,48 @@ fn every_font_is_embedded_and_every_code_of_it_has_its_character() {
             panic!("{font:?}")
         };
         let part = file.dict(part).unwrap();
+        let mut widths: Vec<u32> = Vec::new();
         let descriptor = file.dict(part.reference("FontDescriptor").unwrap()).unwrap();
         assert_eq!(descriptor.get("FontName"), part.get("BaseFont"));
         if part.is_name("Subtype", "CIDFontType2") {
             assert!(part.is_name("CIDToGIDMap", "Identity"));
             let program = unpacked(&file, descriptor.reference("FontFile2").unwrap());
-            assert_eq!(program[..4], [0, 1, 0, 0]);
+            let program = ttf_parser::Face::parse(&program, 0).unwrap();
+            widths.extend((0..program.number_of_glyphs()).map(|glyph| {
+                let width = u32::from(program.glyph_hor_advance(GlyphId(glyph)).unwrap());
+                let units = u32::from(program.units_per_em());
+                (width * 1000 + units / 2) / units
+            }));
         } else {
             let program = descriptor.reference("FontFile3").unwrap();
             assert!(file.stream(program).unwrap().0.is_name("Subtype", "CIDFontType0C"));
-            assert_eq!(unpacked(&file, program)[..2], [1, 0]);
+            let program = unpacked(&file, program);
+            let stated = Cff::read(&program).unwrap().stated_widths();
+            widths.extend(stated.into_iter().map(|width| width.unwrap_or(1000)));
         }
-        let Some([Object::Integer(1), Object::Array(widths)]) = part.array("W") else {
-            panic!("{part:?}")
-        };
-        let map = String::from_utf8(unpacked(&file, font.reference("ToUnicode").unwrap())).unwrap();
-        let mut mapped = BTreeSet::new();
-        for block in map.split(" beginbfchar").skip(1) {
-            let block = block.split_once("endbfchar").unwrap().0;
-            for line in block.lines().filter(|line| line.starts_with('<')) {
-                let (code, character) = line.split_once(' ').unwrap();
-                assert!(!["<0000>", "<FEFF>", "<FFFE>"].contains(&character), "{line}");
-                mapped.insert(u16::from_str_radix(&code[1..5], 16).unwrap());
+        let mut stated = vec![1000; widths.len()];
+        assert_eq!(part.integer("DW"), Some(1000));
+        for run in part.array("W").unwrap_or_default().chunks(2) {
+            let [Object::Integer(first), Object::Array(run)] = run else { panic!("{run:?}") };
+            for (code, width) in (usize::try_from(*first).unwrap()..).zip(run) {
+                let Object::Integer(width) = width else { panic!("{width:?}") };
+                stated[code] = u32::try_from(*width).unwrap();
             }
         }
-        let all = 1..=u16::try_from(widths.len()).unwrap();
+        // What is drawn for code 0 is never shown.
+        assert_eq!(stated[1..], widths[1..]);
+        let map = String::from_utf8(unpacked(&file, font.reference("ToUnicode").unwrap())).unwrap();
+        let mut mapped = BTreeSet::new();
+        for list in map.lines().filter(|line| line.starts_with('<')) {
+            let (range, list) = list.split_once('[').unwrap();
+            let characters: Vec<&str> = list.trim_end_matches(']').split_inclusive('>').collect();
+            for character in &characters {
+                assert!(!["<0000>", "<FEFF>", "<FFFE>"].contains(character), "{list}");
+            }
+            let first = usize::from_str_radix(&range[1..5], 16).unwrap();
+            mapped.extend((first..).take(characters.len()));
+        }
+        let all = 1..widths.len();
         assert!(mapped.into_iter().eq(all), "a code without a character");
     }
     assert_eq!(fonts, 4);

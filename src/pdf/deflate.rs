@@ -1,15 +1,13 @@
 //! Compression of streams, and its careful reverse.
 //!
 //! What is written once per template is compressed as well as we can; what is written for every document, as
-//! fast as we can, but for the e-certificate and for the font of a page with very many characters. Reading takes a bound: a few kilobytes of a hostile file can unpack to gigabytes.
+//! fast as we can, but for the e-certificate. Fonts of documents do not come here: see
+//! [`glyph_code`](super::glyph_code). Reading takes a bound: a few kilobytes of a hostile file can unpack to
+//! gigabytes.
 //!
 //! Source: RFC 1950; ISO 32000-1:2008, 7.4.4 (`FlateDecode`).
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
-
-/// Fonts longer than this, in bytes, are compressed thoroughly. Our own bound: it keeps the files of crowded pages
-/// below 120 KB at the price of 0.6 to 1 ms; pages of ordinary length stay below it and pay nothing.
-const LARGE_FONT_BYTES: usize = 55 * 1024;
 
 /// Compresses the streams of one document, reusing its tables.
 pub(super) struct Deflater {
@@ -32,15 +30,15 @@ impl Deflater {
         Self { level, state: Compress::new(level, true) }
     }
 
-    /// A font as a zlib stream, small where it is large.
-    pub(super) fn compress_font(&mut self, font: &[u8]) -> Vec<u8> {
-        if font.len() > LARGE_FONT_BYTES { self.compress_small(font) } else { self.compress(font) }
+    /// Whether it takes its time.
+    pub(super) fn is_thorough(&self) -> bool {
+        self.level.level() >= Compression::default().level()
     }
 
     /// `data` as a zlib stream, smaller and two to three times as slowly as [`compress`](Self::compress) for
     /// every document.
     pub(super) fn compress_small(&mut self, data: &[u8]) -> Vec<u8> {
-        if self.level.level() >= Compression::default().level() {
+        if self.is_thorough() {
             return self.compress(data);
         }
         self.set_level(Compression::default());

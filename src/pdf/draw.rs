@@ -25,7 +25,7 @@ pub fn draw<'a>(
     fonts: &'a FontBook,
     input: &FaceInput<'_, 'a>,
 ) -> Result<DrawnFace<'a>, DrawError> {
-    let drawing = paint(face, fonts, plan(face, fonts, input)?);
+    let drawing = paint(face, plan(face, fonts, input)?);
     Ok(DrawnFace { face, fonts, license_id: input.license_id, drawing })
 }
 

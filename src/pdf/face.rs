@@ -311,13 +311,13 @@ impl Compiler<'_> {
                     let Some(page) = id else {
                         // The head of a page that may come many times is a running head.
                         paper.begin_running();
-                        paper.text(self.fonts, &measured, &setting, placed.style.color);
+                        paper.text(&measured, &setting, placed.style.color);
                         paper.end();
                         continue;
                     };
                     let role = self.words.role(&placed.style);
                     let mark = paper.begin(role);
-                    paper.text(self.fonts, &measured, &setting, placed.style.color);
+                    paper.text(&measured, &setting, placed.style.color);
                     paper.end();
                     let (id, new) = self.words.add(role, page, mark, &text, &mut self.next);
                     marks.push(id);

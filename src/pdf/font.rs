@@ -16,6 +16,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use ttf_parser::{Face, GlyphId, Tag};
 
+use super::subset::{self, GlyphStore};
 use super::vertical;
 
 /// All fonts of the house, ready for looking up characters.
@@ -200,7 +201,12 @@ pub(super) struct FontFace {
     /// Glyph and width of the forms of marks in columns, by the glyph of the usual form.
     pub(super) columns: HashMap<u16, (u16, u16)>,
     glyph_count: u16,
+    store: Option<GlyphStore>,
 }
+
+/// A font's code is fitted to every so manieth Han character of Unicode's first block: 1 300 of them. Our own
+/// measure; with four times as many it is the same to a tenth of a bit.
+const SAMPLE_STEP: usize = 16;
 
 impl FontFace {
     fn parse(font: &LoadedFont) -> Option<Self> {
@@ -221,7 +227,7 @@ impl FontFace {
             .find(|name| name.name_id == ttf_parser::name_id::POST_SCRIPT_NAME && name.is_unicode())
             .and_then(|name| name.to_string())
             .unwrap_or_else(|| font.entry.name.clone());
-        Some(Self {
+        let mut font = Self {
             name: name.chars().filter(char::is_ascii_alphanumeric).collect(),
             bytes: Arc::clone(&font.bytes),
             index: font.entry.index,
@@ -233,7 +239,18 @@ impl FontFace {
             bounds: [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(thousandths),
             columns: vertical::forms(&face),
             glyph_count: face.number_of_glyphs(),
-        })
+            store: None,
+        };
+        let letters = ('0'..='z').chain(('\u{4e00}'..'\u{a000}').step_by(SAMPLE_STEP));
+        let samples: Vec<u16> =
+            letters.filter_map(|letter| face.glyph_index(letter)).map(|id| id.0).collect();
+        font.store = Some(GlyphStore::new(&font, &samples)?);
+        Some(font)
+    }
+
+    /// The font cut down to `glyphs` (see [`subset`]), as a zlib stream that is ready in microseconds.
+    pub(super) fn packed(&self, glyphs: &[u16]) -> Option<Vec<u8>> {
+        subset::packed(self, self.store.as_ref()?, glyphs)
     }
 
     /// The font taken apart again; cheap, for the tables are not copied.
@@ -358,9 +375,9 @@ mod tests {
 
     #[test]
     fn a_missing_font_is_named_with_its_package() {
-        let font = FontsFile::parse(testing::FONTS_TOML).unwrap().fonts.remove(2);
+        let font = FontsFile::parse(testing::FONTS_TOML).unwrap().fonts.remove(3);
         let text = FontFault::Missing(font).to_string();
-        for part in ["LXGW WenKai", "body", "LXGWWenKai-Regular.ttf", "fonts-lxgw-wenkai"] {
+        for part in ["BabelStone Han", "body", "BabelStoneHan.ttf", "fonts-babelstone-han"] {
             assert!(text.contains(part), "{text}");
         }
     }

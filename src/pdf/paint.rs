@@ -7,7 +7,6 @@ use pdf_writer::{Name, Ref};
 
 use super::face::CompiledFace;
 use super::face_template::{Area, Color, PlacedText};
-use super::font::FontBook;
 use super::layout::{Measured, Setting};
 use super::paper::Paper;
 use super::plan::Planned;
@@ -32,11 +31,7 @@ pub(super) enum Ready<'a> {
 }
 
 /// Writes the content streams of the values and notes the structure of the document.
-pub(super) fn paint<'a>(
-    face: &CompiledFace,
-    fonts: &FontBook,
-    pages: Vec<Planned<'_, 'a>>,
-) -> Drawing<'a> {
+pub(super) fn paint<'a>(face: &CompiledFace, pages: Vec<Planned<'_, 'a>>) -> Drawing<'a> {
     let mut drawing = Drawing::new(face.next);
     let mut paper = Paper::new(Mm(0.0), 0, 'D');
     // The structure of each table that has begun, by its field.
@@ -44,7 +39,7 @@ pub(super) fn paint<'a>(
     for page in pages {
         drawing.turn(&mut paper, page.page);
         for element in page.ready {
-            put(element, fonts, &mut paper, &mut drawing, &mut tables);
+            put(element, &mut paper, &mut drawing, &mut tables);
         }
     }
     drawing.close(paper);
@@ -53,7 +48,6 @@ pub(super) fn paint<'a>(
 
 fn put<'a>(
     element: Ready<'a>,
-    fonts: &FontBook,
     paper: &mut Paper,
     drawing: &mut Drawing<'a>,
     tables: &mut Vec<(String, usize)>,
@@ -64,13 +58,13 @@ fn put<'a>(
         Ready::Number(..) => {}
         Ready::Running(measured, setting, color) => {
             paper.begin_running();
-            paper.text(fonts, &measured, &setting, color);
+            paper.text(&measured, &setting, color);
             paper.end();
         }
         Ready::Seal(area) => drawing.seal(paper.rect(area)),
         Ready::Text(measured, setting, color) => {
             let mark = paper.begin(b"P");
-            paper.text(fonts, &measured, &setting, color);
+            paper.text(&measured, &setting, color);
             paper.end();
             drawing.leaf(b"P", StructureParent::Document, mark);
         }
@@ -89,7 +83,7 @@ fn put<'a>(
             drawing.describe(figure, "持证主体照片", paper.rect(area));
             drawing.pictures.push(picture);
         }
-        Ready::Table(table) => table.paint(paper, fonts, drawing, tables),
+        Ready::Table(table) => table.paint(paper, drawing, tables),
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Source: ISO 32000-1:2008, 8.5 "Path construction", 9.4 "Text objects", 14.6 "Marked content".
 
-use pdf_writer::types::{ArtifactType, CidFontType, FontFlags, SystemInfo, UnicodeCmap};
+use pdf_writer::types::{ArtifactType, CidFontType, FontFlags, SystemInfo};
 use pdf_writer::{Chunk, Content, Filter, Finish, Name, Rect, Ref, Str};
 
 use super::deflate::Deflater;
@@ -14,6 +14,9 @@ use super::font::{FontBook, Glyph, Outlines};
 use super::layout::TextBox;
 use super::subset::subset;
 use super::units::{Mm, rounded};
+
+/// The width of Han characters in thousandths of the size, which is not written out.
+const FULL_WIDTH: u16 = 1000;
 
 /// One content stream in the making.
 pub(super) struct Paper {
@@ -141,44 +144,32 @@ struct FontUse {
     vertical: bool,
     /// Glyph, character and width, in the order of the CIDs from 1.
     glyphs: Vec<(u16, char, u16)>,
-    /// For each glyph of the font its CID, or 0.
+    /// The CIDs scattered by glyph (see [`FontUse::slot`]); 0 is a free place. Always a power of two, and at
+    /// least half of them free.
     cids: Vec<u16>,
 }
+
+/// Places for CIDs to begin with: enough for an ordinary page.
+const FIRST_SLOTS: usize = 512;
 
 impl FontSet {
     /// Font and CID for drawing `character` with `glyph`.
     ///
     /// One CID stands for one character, or text could not be copied out of the page exactly. Where a font
     /// draws two characters with the same glyph, the second gets a subset of its own.
-    pub(super) fn code(
-        &mut self,
-        fonts: &FontBook,
-        glyph: Glyph,
-        character: char,
-        vertical: bool,
-    ) -> (usize, u16) {
+    pub(super) fn code(&mut self, glyph: Glyph, character: char, vertical: bool) -> (usize, u16) {
         for (number, font) in self.uses.iter_mut().enumerate() {
-            if font.face != glyph.face || font.vertical != vertical {
-                continue;
-            }
-            let Some(cid) = font.cids.get_mut(usize::from(glyph.id)) else { continue };
-            if *cid == 0 {
-                font.glyphs.push((glyph.id, character, glyph.advance));
-                *cid = u16::try_from(font.glyphs.len()).unwrap_or(u16::MAX);
-                return (number, *cid);
-            }
-            let known = font.glyphs.get(usize::from(*cid) - 1);
-            if known.is_some_and(|(_, known, _)| *known == character) {
-                return (number, *cid);
+            if (font.face, font.vertical) == (glyph.face, vertical)
+                && let Some(cid) = font.code(glyph, character)
+            {
+                return (number, cid);
             }
         }
-        let mut cids = vec![0; fonts.face(glyph).glyph_count().max(usize::from(glyph.id) + 1)];
-        if let Some(cid) = cids.get_mut(usize::from(glyph.id)) {
-            *cid = 1;
-        }
-        let glyphs = vec![(glyph.id, character, glyph.advance)];
-        self.uses.push(FontUse { face: glyph.face, vertical, glyphs, cids });
-        (self.uses.len() - 1, 1)
+        let cids = vec![0; FIRST_SLOTS];
+        let mut font = FontUse { face: glyph.face, vertical, glyphs: Vec::new(), cids };
+        let cid = font.code(glyph, character).unwrap_or_default();
+        self.uses.push(font);
+        (self.uses.len() - 1, cid)
     }
 
     pub(super) fn name(&self, number: usize) -> String {
@@ -204,6 +195,39 @@ impl FontSet {
 }
 
 impl FontUse {
+    /// The CID of `glyph`, unless it stands for another character already.
+    fn code(&mut self, glyph: Glyph, character: char) -> Option<u16> {
+        let slot = self.slot(glyph.id)?;
+        let cid = self.cids.get_mut(slot)?;
+        if *cid != 0 {
+            let (_, known, _) = self.glyphs.get(usize::from(*cid) - 1)?;
+            return (*known == character).then_some(*cid);
+        }
+        self.glyphs.push((glyph.id, character, glyph.advance));
+        *cid = u16::try_from(self.glyphs.len()).ok()?;
+        let cid = *cid;
+        if self.glyphs.len() * 2 > self.cids.len() {
+            self.cids = vec![0; self.cids.len() * 2];
+            for number in 0..self.glyphs.len() {
+                let slot = self.slot(self.glyphs.get(number)?.0)?;
+                *self.cids.get_mut(slot)? = u16::try_from(number + 1).ok()?;
+            }
+        }
+        Some(cid)
+    }
+
+    /// Where the CID of `glyph` is, or where it goes.
+    fn slot(&self, glyph: u16) -> Option<usize> {
+        // Neighbors are scattered by a multiplication; who finds a place taken takes the next free one.
+        let mask = self.cids.len() - 1;
+        let start = usize::from(glyph).wrapping_mul(0x9E37) & mask;
+        (start..=mask).chain(0..start).find(|slot| {
+            let cid = self.cids.get(*slot).copied().unwrap_or_default();
+            let known = self.glyphs.get(usize::from(cid).wrapping_sub(1));
+            known.is_none_or(|(known, ..)| *known == glyph)
+        })
+    }
+
     fn embed(
         &self,
         fonts: &FontBook,
@@ -215,7 +239,10 @@ impl FontUse {
             SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
         let face = fonts.numbered(self.face);
         let glyphs: Vec<u16> = self.glyphs.iter().map(|(glyph, ..)| *glyph).collect();
-        let file = deflater.compress_font(&subset(face, &glyphs)?);
+        let file = match deflater.is_thorough() {
+            true => deflater.compress(&subset(face, &glyphs)?),
+            false => face.packed(&glyphs)?,
+        };
         let name = format!("{}+{}", self.tag(), face.name);
         let name = Name(name.as_bytes());
         let [type0, cid, descriptor, program, unicode] = [(); 5].map(|()| next.bump());
@@ -232,12 +259,20 @@ impl FontUse {
             Outlines::Glyf => CidFontType::Type2,
         });
         font.base_font(name).system_info(IDENTITY).font_descriptor(descriptor);
-        font.default_width(1000.0);
+        font.default_width(FULL_WIDTH.into());
         if face.outlines == Outlines::Glyf {
             font.cid_to_gid_map_predefined(Name(b"Identity"));
         }
-        let widths = self.glyphs.iter().map(|(_, _, width)| f32::from(*width));
-        font.widths().consecutive(1, widths);
+        // Nearly all characters are as wide as the font takes for granted; only runs of others are named.
+        let mut widths = font.widths();
+        let mut number = 1;
+        for run in self.glyphs.chunk_by(|a, b| (a.2 == FULL_WIDTH) == (b.2 == FULL_WIDTH)) {
+            if run.first().is_some_and(|(_, _, width)| *width != FULL_WIDTH) {
+                widths.consecutive(number, run.iter().map(|(_, _, width)| f32::from(*width)));
+            }
+            number = number.saturating_add(u16::try_from(run.len()).ok()?);
+        }
+        widths.finish();
         font.finish();
 
         let [x_min, y_min, x_max, y_max] = face.bounds;
@@ -258,13 +293,51 @@ impl FontUse {
         }
         stream.finish();
 
-        let mut map = UnicodeCmap::<u16>::new(Name(b"Zhengku"), IDENTITY);
-        for (number, (_, character, _)) in (1..).zip(&self.glyphs) {
-            map.pair(number, *character);
-        }
-        let map = deflater.compress(map.finish().as_slice());
-        chunk.cmap(unicode, &map).filter(Filter::FlateDecode);
+        chunk.cmap(unicode, &self.to_unicode());
         Some(type0)
+    }
+
+    /// For each CID its character, in UTF-16 (ISO 32000-1, 9.10.3): not compressed, because lists of characters in
+    /// hexadecimal are short and their deflated form is not much shorter.
+    fn to_unicode(&self) -> Vec<u8> {
+        /// Most characters of a list, which must not run past codes with one first byte.
+        const LIST: usize = 64;
+        /// Most lists of a block (Adobe Technical Note 5014).
+        const BLOCK: usize = 100;
+        let mut map = Vec::with_capacity(300 + self.glyphs.len() * 8);
+        map.extend_from_slice(
+            b"/CIDInit/ProcSet findresource begin 12 dict begin begincmap\n\
+              /CIDSystemInfo<</Registry(Adobe)/Ordering(UCS)/Supplement 0>>def\n\
+              /CMapName/Zhengku def/CMapType 2 def\n\
+              1 begincodespacerange<0000><FFFF>endcodespacerange\n",
+        );
+        // Code 0 draws nothing, so lists begin where their codes are a multiple of their length.
+        let (first, rest) = self.glyphs.split_at(self.glyphs.len().min(LIST - 1));
+        let lists: Vec<_> = std::iter::once(first).chain(rest.chunks(LIST)).collect();
+        let mut code = 1;
+        for block in lists.chunks(BLOCK) {
+            map.extend_from_slice(format!("{} beginbfrange\n", block.len()).as_bytes());
+            for list in block {
+                let next = code + list.len();
+                map.push(b'<');
+                push_hex(&mut map, code);
+                map.extend_from_slice(b"><");
+                push_hex(&mut map, next - 1);
+                map.extend_from_slice(b">[");
+                for (_, character, _) in *list {
+                    map.push(b'<');
+                    for unit in character.encode_utf16(&mut [0; 2]) {
+                        push_hex(&mut map, usize::from(*unit));
+                    }
+                    map.push(b'>');
+                }
+                map.extend_from_slice(b"]\n");
+                code = next;
+            }
+            map.extend_from_slice(b"endbfrange\n");
+        }
+        map.extend_from_slice(b"endcmap CMapName currentdict/CMap defineresource pop end end");
+        map
     }
 
     /// Six capital letters that tell one subset of a font from another (ISO 32000-1, 9.6.4).
@@ -282,6 +355,12 @@ impl FontUse {
         };
         (0..6).map(|_| letter()).collect()
     }
+}
+
+/// Four hexadecimal digits.
+fn push_hex(out: &mut Vec<u8>, value: usize) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    out.extend([12, 8, 4, 0].map(|shift| DIGITS[value >> shift & 15]));
 }
 
 #[cfg(test)]
@@ -304,23 +383,53 @@ mod tests {
                 continue;
             };
             let mut set = FontSet { prefix: 'T', uses: Vec::new() };
-            let codes =
-                [set.code(fonts, first, other, false), set.code(fonts, glyph, character, false)];
+            let codes = [set.code(first, other, false), set.code(glyph, character, false)];
             assert_eq!(codes, [(0, 1), (1, 1)], "{other} and {character}");
-            assert_eq!(set.code(fonts, first, other, false), (0, 1));
+            assert_eq!(set.code(first, other, false), (0, 1));
             pairs += 1;
         }
         assert!(pairs > 0, "no font of the role draws two characters alike");
     }
 
     #[test]
-    fn characters_beyond_the_basic_plane_are_mapped_by_surrogates() {
-        let mut map = UnicodeCmap::<u16>::new(
-            Name(b"T"),
-            SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 },
-        );
-        map.pair(1, '\u{20000}');
-        let map = String::from_utf8(map.finish().into_vec()).unwrap();
-        assert!(map.contains("<0001> <D840DC00>"), "{map}");
+    fn every_code_is_mapped_to_its_character_however_many_there_are() {
+        for count in [1, 63, 64, 300, 7_000_u32] {
+            let mut font =
+                FontUse { face: 0, vertical: false, glyphs: Vec::new(), cids: vec![0; 4] };
+            let character = |n: u32| char::from_u32(0x1_FF80 + n).unwrap();
+            for n in 1..=count {
+                let id = u16::try_from(n).unwrap();
+                let glyph = Glyph { face: 0, id, advance: FULL_WIDTH };
+                for _ in 0..2 {
+                    assert_eq!(font.code(glyph, character(n)), Some(id));
+                }
+                assert_eq!(font.code(glyph, 'x'), None);
+            }
+            let map = String::from_utf8(font.to_unicode()).unwrap();
+            let mut mapped = Vec::new();
+            for list in map.lines().filter(|line| line.starts_with('<')) {
+                let (range, list) = list.split_once("[").unwrap();
+                let codes: Vec<u32> = range
+                    .split(['<', '>'])
+                    .filter_map(|code| u32::from_str_radix(code, 16).ok())
+                    .collect();
+                assert!(codes[0] >> 8 == codes[1] >> 8, "{range}");
+                let listed = list.trim_end_matches("]").split_terminator('>');
+                let listed: Vec<u32> = listed
+                    .map(|units| {
+                        let units = units.trim_start_matches('<');
+                        let units: Vec<u16> = [&units[..4], &units[4..]]
+                            .iter()
+                            .filter_map(|unit| u16::from_str_radix(unit, 16).ok())
+                            .collect();
+                        String::from_utf16(&units).unwrap().chars().next().unwrap().into()
+                    })
+                    .collect();
+                assert_eq!(codes[1] - codes[0] + 1, u32::try_from(listed.len()).unwrap());
+                mapped.extend((codes[0]..).zip(listed));
+            }
+            let expected: Vec<_> = (1..=count).map(|n| (n, u32::from(character(n)))).collect();
+            assert_eq!(mapped, expected);
+        }
     }
 }

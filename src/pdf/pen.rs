@@ -8,7 +8,7 @@
 use pdf_writer::{Name, Str};
 
 use super::face_template::Color;
-use super::font::{FontBook, Glyph};
+use super::font::Glyph;
 use super::layout::{ASCENT, Line, Measured, Setting};
 use super::line_break::GAP;
 use super::paper::Paper;
@@ -17,13 +17,7 @@ use super::vertical::{self, Way};
 
 impl Paper {
     /// Draws `text` as it was set.
-    pub(super) fn text(
-        &mut self,
-        fonts: &FontBook,
-        text: &Measured,
-        setting: &Setting,
-        color: Color,
-    ) {
+    pub(super) fn text(&mut self, text: &Measured, setting: &Setting, color: Color) {
         self.fill_color(color);
         self.content.begin_text();
         let mut pen = Pen { size_pt: rounded(setting.size_pt), ..Pen::default() };
@@ -38,12 +32,12 @@ impl Paper {
                     if before.is_some_and(|before| text.gap(before, *character)) {
                         pen.cuts.push(pen.codes.len());
                     }
-                    self.put(fonts, &mut pen, (*character, *glyph), false);
+                    self.put(&mut pen, (*character, *glyph), false);
                     before = Some(*character);
                 }
                 self.lift(&mut pen);
             } else {
-                self.column(fonts, text, line, &mut pen);
+                self.column(text, line, &mut pen);
             }
         }
         self.pen_spacing(&mut pen, 0.0);
@@ -52,7 +46,7 @@ impl Paper {
 
     /// Draws one column; its `baseline` lies as far left of the right edge of the page as that of a line lies below
     /// the upper one.
-    fn column(&mut self, fonts: &FontBook, text: &Measured, line: &Line, pen: &mut Pen) {
+    fn column(&mut self, text: &Measured, line: &Line, pen: &mut Pen) {
         let size = pen.size_pt;
         let middle = ASCENT * size - line.baseline - size / 2.0;
         let mut down = self.height_pt - line.x;
@@ -76,7 +70,7 @@ impl Paper {
             self.content.set_text_matrix(matrix);
             self.pen_spacing(pen, if way == Way::Turned { line.spacing_pt } else { 0.0 });
             for (character, glyph) in run {
-                self.put(fonts, pen, (*character, *glyph), way == Way::Upright);
+                self.put(pen, (*character, *glyph), way == Way::Upright);
             }
             self.lift(pen);
             let spacing = factor(count) * line.spacing_pt;
@@ -96,14 +90,8 @@ impl Paper {
     }
 
     /// Adds a character to what is to be shown, and changes the font where it needs another.
-    fn put(
-        &mut self,
-        fonts: &FontBook,
-        pen: &mut Pen,
-        (character, glyph): (char, Glyph),
-        vertical: bool,
-    ) {
-        let (font, cid) = self.fonts.code(fonts, glyph, character, vertical);
+    fn put(&mut self, pen: &mut Pen, (character, glyph): (char, Glyph), vertical: bool) {
+        let (font, cid) = self.fonts.code(glyph, character, vertical);
         if pen.font != Some(font) {
             let gap = pen.cuts.pop_if(|cut| *cut == pen.codes.len());
             self.lift(pen);

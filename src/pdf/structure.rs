@@ -374,7 +374,7 @@ mod tests {
             let measured = Measured::new(testing::fonts(), style.font, text).unwrap();
             let setting = measured.set(&text_box(area, &style)).unwrap();
             let mark = paper.begin(b"P");
-            paper.text(testing::fonts(), &measured, &setting, style.color);
+            paper.text(&measured, &setting, style.color);
             paper.end();
             mark
         };

@@ -1,31 +1,152 @@
 //! Cutting a font down to the glyphs of one page.
 //!
-//! Fonts with TrueType outlines are cut by our own writer, ten times as fast as a general one: it copies the
-//! outlines it is told to, drops hinting, and writes the seven tables a PDF reader needs. Fonts with CFF
-//! outlines go through the `subsetter` package. In both the glyph numbers of the result are the CIDs of the
-//! page, in the order given, so `/CIDToGIDMap` is the identity.
+//! [`subset`] gives the font as it is, for what is compressed once and kept. [`packed`] gives the same font as a
+//! zlib stream, put together from glyphs that were compressed when they were first needed (see
+//! [`glyph_code`](super::glyph_code)): for what is made anew for every document. In both the glyph numbers of the
+//! result are the CIDs of the page, in the order given, so `/CIDToGIDMap` is the identity.
+//!
+//! Of TrueType outlines a whole font file is made, with the six tables a PDF reader needs and without hinting; of
+//! CFF outlines the bare table (see [`cff`](super::cff)).
 //!
 //! Source: OpenType 1.9, tables `glyf`, `loca`, `head`, `hhea`, `hmtx`, `maxp`; ISO 32000-1:2008, 9.9.
 
-use subsetter::GlyphRemapper;
-use ttf_parser::{RawFace, Tag};
+use std::sync::OnceLock;
 
+use ttf_parser::{GlyphId, RawFace, Tag};
+
+use super::cff::{self, Cff};
 use super::font::{FontFace, Outlines};
+use super::glyph_code::{CodedGlyph, GlyphCode};
 
 /// The font file to embed for `glyphs`, of which number 0 of the result is always `.notdef`.
 ///
 /// The result of a CFF font is the bare `CFF ` table (`/FontFile3 /CIDFontType0C`), that of a TrueType font a
 /// whole font file (`/FontFile2`). `None` says that the font is damaged.
 pub(super) fn subset(face: &FontFace, glyphs: &[u16]) -> Option<Vec<u8>> {
+    let numbers = std::iter::once(&0).chain(glyphs).copied();
+    let (mut file, outlines) = match face.outlines {
+        Outlines::Cff => {
+            let outlines: Option<Vec<Vec<u8>>> = cff_programs(face, numbers)?.collect();
+            let outlines = outlines?;
+            let lengths: Vec<usize> = outlines.iter().map(Vec::len).collect();
+            (cff::frame(face.units_per_em, &lengths)?, outlines)
+        }
+        Outlines::Glyf => {
+            let font = TrueType::read(face)?;
+            let mut wanted: Vec<u16> = numbers.collect();
+            let mut parts = Vec::with_capacity(wanted.len());
+            let mut at = 0;
+            while let Some(&glyph) = wanted.get(at) {
+                parts.push(font.outline_for(glyph, &mut wanted)?);
+                at += 1;
+            }
+            let sum = parts.iter().fold(0, |sum: u32, part| sum.wrapping_add(checksum(part)));
+            let lengths: Vec<usize> = parts.iter().map(Vec::len).collect();
+            (font.frame(&wanted, &lengths, sum)?, parts)
+        }
+    };
+    file.extend(outlines.iter().flatten());
+    Some(file)
+}
+
+/// The same font file as [`subset`] gives, as a zlib stream.
+pub(super) fn packed(face: &FontFace, store: &GlyphStore, glyphs: &[u16]) -> Option<Vec<u8>> {
+    let numbers = std::iter::once(&0).chain(glyphs).copied();
     match face.outlines {
         Outlines::Cff => {
-            let mapper = GlyphRemapper::new_from_glyphs(glyphs);
-            let font = subsetter::subset(&face.bytes, face.index, &mapper).ok()?;
-            let tables = RawFace::parse(&font, 0).ok()?;
-            tables.table(Tag::from_bytes(b"CFF ")).map(<[u8]>::to_vec)
+            let prepared: Option<Vec<&Prepared>> =
+                numbers.map(|glyph| store.get(face, glyph)).collect();
+            let prepared = prepared?;
+            let lengths: Vec<usize> = prepared.iter().map(|part| part.coded.length).collect();
+            let frame = cff::frame(face.units_per_em, &lengths)?;
+            Some(store.code.join(&frame, prepared.iter().map(|part| &part.coded)))
         }
-        Outlines::Glyf => TrueType::read(face)?.subset(glyphs),
+        Outlines::Glyf => {
+            let font = TrueType::read(face)?;
+            let mut wanted: Vec<u16> = numbers.collect();
+            let mut made: Vec<Result<&Prepared, Prepared>> = Vec::with_capacity(wanted.len());
+            while let Some(&glyph) = wanted.get(made.len()) {
+                made.push(match store.get(face, glyph) {
+                    Some(prepared) => Ok(prepared),
+                    // Put together from others, which have other numbers in every font.
+                    None => Err(store.prepare(&font.outline_for(glyph, &mut wanted)?)),
+                });
+            }
+            let parts: Vec<&Prepared> =
+                made.iter().map(|part| part.as_deref().unwrap_or_else(|part| part)).collect();
+            let sum = parts.iter().fold(0, |sum: u32, part| sum.wrapping_add(part.checksum));
+            let lengths: Vec<usize> = parts.iter().map(|part| part.coded.length).collect();
+            let frame = font.frame(&wanted, &lengths, sum)?;
+            Some(store.code.join(&frame, parts.iter().map(|part| &part.coded)))
+        }
     }
+}
+
+/// The glyphs of one font, each compressed when it is first needed and kept.
+///
+/// It grows with the glyphs that were ever drawn, to some 20 MB for a font of 65 535 if all of them were.
+pub(super) struct GlyphStore {
+    code: GlyphCode,
+    glyphs: Vec<OnceLock<Option<Box<Prepared>>>>,
+}
+
+struct Prepared {
+    coded: CodedGlyph,
+    /// The sum that a TrueType font file wants of its tables.
+    checksum: u32,
+}
+
+impl GlyphStore {
+    /// A store for `face`, with a code that suits `samples`; `None` says that the font is damaged.
+    pub(super) fn new(face: &FontFace, samples: &[u16]) -> Option<Self> {
+        let outlines: Option<Vec<Vec<u8>>> = match face.outlines {
+            Outlines::Cff => cff_programs(face, samples.iter().copied())?.collect(),
+            Outlines::Glyf => {
+                let font = TrueType::read(face)?;
+                let mut parts = Vec::new();
+                samples.iter().map(|glyph| font.outline_for(*glyph, &mut parts)).collect()
+            }
+        };
+        let code = GlyphCode::new(outlines?.iter().map(Vec::as_slice));
+        let glyphs = (0..face.glyph_count()).map(|_| OnceLock::new()).collect();
+        Some(Self { code, glyphs })
+    }
+
+    /// A glyph that stands by itself; `None` for one put together from others, and where the font is damaged.
+    fn get(&self, face: &FontFace, glyph: u16) -> Option<&Prepared> {
+        let made = self.glyphs.get(usize::from(glyph))?.get_or_init(|| {
+            let outline = match face.outlines {
+                Outlines::Cff => cff_programs(face, std::iter::once(glyph))?.next()??,
+                Outlines::Glyf => {
+                    let mut parts = Vec::new();
+                    let outline = TrueType::read(face)?.outline_for(glyph, &mut parts)?;
+                    if !parts.is_empty() {
+                        return None;
+                    }
+                    outline
+                }
+            };
+            Some(Box::new(self.prepare(&outline)))
+        });
+        made.as_deref()
+    }
+
+    fn prepare(&self, outline: &[u8]) -> Prepared {
+        Prepared { coded: self.code.code(outline), checksum: checksum(outline) }
+    }
+}
+
+/// The programs of glyphs of a CFF font, one by one.
+fn cff_programs(
+    face: &FontFace,
+    glyphs: impl Iterator<Item = u16>,
+) -> Option<impl Iterator<Item = Option<Vec<u8>>>> {
+    let parsed = face.parsed()?;
+    let font = Cff::read(parsed.raw_face().table(Tag::from_bytes(b"CFF "))?)?;
+    Some(glyphs.map(move |glyph| {
+        let width = parsed.glyph_hor_advance(GlyphId(glyph))?;
+        font.program(glyph, width, face.units_per_em)
+    }))
 }
 
 /// The tables of a TrueType font that a subset is made of.
@@ -67,37 +188,26 @@ impl<'f> TrueType<'f> {
         })
     }
 
-    fn subset(&self, glyphs: &[u16]) -> Option<Vec<u8>> {
-        // Number 0 is `.notdef`; components of composites are added behind the glyphs asked for.
-        let mut wanted: Vec<u16> = Vec::with_capacity(glyphs.len() + 16);
-        wanted.push(0);
-        wanted.extend_from_slice(glyphs);
-        let mut glyf = Vec::with_capacity(glyphs.len() * 400);
-        let mut loca = Vec::with_capacity(glyphs.len() * 4 + 64);
-        let mut hmtx = Vec::with_capacity(glyphs.len() * 4 + 64);
-        let mut starts = Vec::with_capacity(glyphs.len() + 16);
-        let mut at = 0;
-        while let Some(&glyph) = wanted.get(at) {
-            starts.push(glyf.len());
-            self.copy_outline(glyph, &mut glyf, &mut wanted)?;
-            if !glyf.len().is_multiple_of(2) {
-                glyf.push(0);
-            }
-            hmtx.extend_from_slice(&self.metrics(glyph)?);
-            at += 1;
-        }
-        starts.push(glyf.len());
+    /// Everything of a font file before the outlines of `glyphs`, which have these lengths and this sum.
+    fn frame(&self, glyphs: &[u16], lengths: &[usize], sum_of_outlines: u32) -> Option<Vec<u8>> {
+        let total: usize = lengths.iter().sum();
         // Places are written in 16 bits, halved, as long as they fit.
-        let long_loca = glyf.len() / 2 > usize::from(u16::MAX);
-        for start in starts {
+        let long_loca = total / 2 > usize::from(u16::MAX);
+        let mut loca = Vec::with_capacity(glyphs.len() * 4 + 8);
+        let mut start = 0;
+        for length in lengths.iter().map(Some).chain([None]) {
             if long_loca {
                 push_u32(&mut loca, start)?;
             } else {
                 loca.extend_from_slice(&u16::try_from(start / 2).ok()?.to_be_bytes());
             }
+            start += length.copied().unwrap_or_default();
         }
-
-        let count = u16::try_from(wanted.len()).ok()?.to_be_bytes();
+        let mut hmtx = Vec::with_capacity(glyphs.len() * 4);
+        for glyph in glyphs {
+            hmtx.extend_from_slice(&self.metrics(*glyph)?);
+        }
+        let count = u16::try_from(glyphs.len()).ok()?.to_be_bytes();
         let mut head = self.head.to_vec();
         head[8..12].fill(0);
         head[50..52].copy_from_slice(&[0, u8::from(long_loca)]);
@@ -109,31 +219,35 @@ impl<'f> TrueType<'f> {
         maxp[14..28].fill(0);
         maxp[14..16].copy_from_slice(&[0, 1]);
 
-        let mut tables: [(&[u8; 4], &mut Vec<u8>); 6] = [
-            (b"glyf", &mut glyf),
+        let mut tables: [(&[u8; 4], &mut Vec<u8>); 5] = [
             (b"head", &mut head),
             (b"hhea", &mut hhea),
             (b"hmtx", &mut hmtx),
             (b"loca", &mut loca),
             (b"maxp", &mut maxp),
         ];
-        let mut file = Vec::new();
-        // Version 1.0, six tables, and the three numbers for a binary search among them.
-        file.extend_from_slice(&[0, 1, 0, 0, 0, 6, 0, 64, 0, 2, 0, 32]);
-        let mut start = 12 + 16 * tables.len();
-        let mut sum = 0_u32;
+        let mut places = Vec::with_capacity(6);
+        let mut start = 12 + 16 * (tables.len() + 1);
+        let mut sum = sum_of_outlines;
         for (tag, table) in &mut tables {
             let length = table.len();
             while !table.len().is_multiple_of(4) {
                 table.push(0);
             }
-            let checksum = checksum(table);
-            sum = sum.wrapping_add(checksum);
-            file.extend_from_slice(*tag);
-            file.extend_from_slice(&checksum.to_be_bytes());
+            let own = checksum(table);
+            sum = sum.wrapping_add(own);
+            places.push((*tag, own, start, length));
+            start += table.len();
+        }
+        // The outlines come last in the file, and first in the list, which is in the order of the names.
+        places.insert(0, (b"glyf", sum_of_outlines, start, total));
+        // Version 1.0, six tables, and the three numbers for a binary search among them.
+        let mut file = vec![0, 1, 0, 0, 0, 6, 0, 64, 0, 2, 0, 32];
+        for (tag, own, start, length) in places {
+            file.extend_from_slice(tag);
+            file.extend_from_slice(&own.to_be_bytes());
             push_u32(&mut file, start)?;
             push_u32(&mut file, length)?;
-            start += table.len();
         }
         let whole = 0xB1B0_AFBA_u32.wrapping_sub(sum.wrapping_add(checksum(&file)));
         file.reserve(start);
@@ -169,12 +283,19 @@ impl<'f> TrueType<'f> {
         [width, bearing].concat().try_into().ok()
     }
 
-    /// Appends the outline of `glyph` without its hinting; components are renumbered and put on `wanted`.
-    fn copy_outline(&self, glyph: u16, out: &mut Vec<u8>, wanted: &mut Vec<u16>) -> Option<()> {
+    /// The outline of `glyph` without its hinting, filled up to four bytes. Components are put on `wanted`,
+    /// behind the glyphs asked for, and numbered as they stand there.
+    fn outline_for(&self, glyph: u16, wanted: &mut Vec<u16>) -> Option<Vec<u8>> {
         let outline = self.outline(glyph)?;
-        if outline.is_empty() {
-            return Some(());
+        let mut out = Vec::with_capacity(outline.len().next_multiple_of(4));
+        if !outline.is_empty() {
+            self.copy_outline(outline, &mut out, wanted)?;
         }
+        out.resize(out.len().next_multiple_of(4), 0);
+        Some(out)
+    }
+
+    fn copy_outline(&self, outline: &[u8], out: &mut Vec<u8>, wanted: &mut Vec<u16>) -> Option<()> {
         let contours = u16_at(outline, 0)?;
         if contours < 0x8000 {
             let ends = 10 + usize::from(contours) * 2;
@@ -238,10 +359,10 @@ fn checksum(padded: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use ttf_parser::{Face, GlyphId, OutlineBuilder};
+    use ttf_parser::{Face, OutlineBuilder, cff};
 
     use super::*;
-    use crate::pdf::font::FontRole;
+    use crate::pdf::deflate::inflate;
     use crate::pdf::testing;
 
     #[derive(Default, PartialEq, Debug)]
@@ -269,13 +390,14 @@ mod tests {
     fn a_truetype_subset_draws_and_measures_its_glyphs_as_the_whole_font_does() {
         let fonts = testing::fonts();
         let text = "营业执照（副本）Ǻé，ÅÄ一二三Q1,.";
-        for place in [2_u8, 3] {
+        for place in [3] {
             let face = fonts.numbered(place);
             assert_eq!(face.outlines, Outlines::Glyf);
             let whole = face.parsed().unwrap();
             let glyphs: Vec<u16> =
                 text.chars().filter_map(|c| whole.glyph_index(c)).map(|id| id.0).collect();
             let bytes = subset(face, &glyphs).unwrap();
+            assert_eq!(inflate(&face.packed(&glyphs).unwrap(), 1 << 20), Some(bytes.clone()));
             let cut = Face::parse(&bytes, 0).unwrap();
             for (number, glyph) in (1..).zip(&glyphs) {
                 let (mut expected, mut found) = (Path::default(), Path::default());
@@ -293,15 +415,39 @@ mod tests {
     }
 
     #[test]
-    fn a_cff_subset_is_the_bare_table() {
+    fn a_cff_subset_draws_and_measures_its_glyphs_as_the_whole_font_does() {
         let fonts = testing::fonts();
-        let glyph = fonts.glyph(FontRole::Title, '照').unwrap();
-        let bytes = subset(fonts.face(glyph), &[glyph.id]).unwrap();
-        assert_eq!(bytes[..4], [1, 0, 4, 4]);
+        let text = "营业执照（副本）Ǻé，ÅÄ一二三Q1,.";
+        for place in [0, 1, 2] {
+            let face = fonts.numbered(place);
+            assert_eq!(face.outlines, Outlines::Cff);
+            let whole = face.parsed().unwrap();
+            let glyphs: Vec<u16> =
+                text.chars().filter_map(|c| whole.glyph_index(c)).map(|id| id.0).collect();
+            let bytes = subset(face, &glyphs).unwrap();
+            assert_eq!(inflate(&face.packed(&glyphs).unwrap(), 1 << 20), Some(bytes.clone()));
+            let cut = cff::Table::parse(&bytes).unwrap();
+            let widths = Cff::read(&bytes).unwrap().stated_widths();
+            assert_eq!(usize::from(cut.number_of_glyphs()), glyphs.len() + 1);
+            for (number, glyph) in (1..).zip(&glyphs) {
+                let (mut expected, mut found) = (Path::default(), Path::default());
+                whole.outline_glyph(GlyphId(*glyph), &mut expected);
+                cut.outline(GlyphId(number), &mut found).unwrap();
+                assert!(!expected.0.is_empty());
+                assert_eq!(found, expected);
+                let width = widths[usize::from(number)].unwrap_or(1000);
+                assert_eq!(Some(width), whole.glyph_hor_advance(GlyphId(*glyph)).map(u32::from));
+                assert_eq!(cut.glyph_cid(GlyphId(number)), Some(number));
+            }
+        }
     }
 
     #[test]
     fn a_glyph_number_past_the_font_gives_no_subset() {
-        assert_eq!(subset(testing::fonts().numbered(2), &[65_535]), None);
+        for place in [0, 3] {
+            let face = testing::fonts().numbered(place);
+            assert_eq!(subset(face, &[65_535]), None);
+            assert_eq!(face.packed(&[65_535]), None);
+        }
     }
 }

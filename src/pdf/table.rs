@@ -259,7 +259,6 @@ impl Table {
     pub(super) fn paint(
         &self,
         paper: &mut Paper,
-        fonts: &FontBook,
         drawing: &mut Drawing<'_>,
         begun: &mut Vec<(String, usize)>,
     ) {
@@ -293,7 +292,7 @@ impl Table {
                 // The head once more, for the eye.
                 for (measured, setting) in row {
                     paper.begin_running();
-                    paper.text(fonts, measured, setting, self.color);
+                    paper.text(measured, setting, self.color);
                     paper.end();
                 }
                 continue;
@@ -302,7 +301,7 @@ impl Table {
             let role: &[u8] = if number == 0 { b"TH" } else { b"TD" };
             for (measured, setting) in row {
                 let mark = paper.begin(role);
-                paper.text(fonts, measured, setting, self.color);
+                paper.text(measured, setting, self.color);
                 paper.end();
                 drawing.leaf(role, StructureParent::Group(line), mark);
             }
