@@ -2,7 +2,7 @@
 //!
 //! A [`Signer`] takes the message, not its digest: a token or a remote service hashes the few hundred bytes
 //! of signed attributes itself, and the software key below has no way to sign a digest. [`KeySigner`] holds a
-//! key in memory; a PKCS#11 key will be another implementation. Where a key comes from and whose it is, is
+//! key in memory; a key in a PKCS#11 token (`keys::pkcs11`) is another implementation. Where a key comes from and whose it is, is
 //! the business of `keys`.
 //!
 //! A key may be encrypted (PBES2 with PBKDF2 or scrypt and AES, as `openssl pkcs8 -topk8` writes it); it is opened with a
@@ -176,6 +176,8 @@ impl std::error::Error for KeyError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignFault {
+    /// The device that holds the key is not there, or does not answer.
+    Away,
     /// What came back is no signature of the suite.
     Nonsense,
     /// The key or its device did not sign.
@@ -185,6 +187,7 @@ pub enum SignFault {
 impl fmt::Display for SignFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Away => "the token that holds the signing key is not there",
             Self::Nonsense => "the signing key gave something that is no signature of its suite",
             Self::Refused => "the signing key did not sign",
         })

@@ -55,10 +55,27 @@ impl KeyRing {
         Self::open(folder, None)
     }
 
-    /// Reads all keys of a folder; `passphrase` opens those that are encrypted.
+    /// Reads all keys of a folder; `passphrase` opens those that are encrypted. Their tokens must be there.
     pub fn open(
         folder: &Path,
         passphrase: Option<&Secret<String>>,
+    ) -> Result<Self, Vec<KeyRingProblem>> {
+        Self::read(folder, passphrase, false)
+    }
+
+    /// As [`open`](Self::open) while the folder is in use: a token that is away just now must not keep what
+    /// else has changed, such as a key that is retired, from being taken up.
+    pub(super) fn reopen(
+        folder: &Path,
+        passphrase: Option<&Secret<String>>,
+    ) -> Result<Self, Vec<KeyRingProblem>> {
+        Self::read(folder, passphrase, true)
+    }
+
+    fn read(
+        folder: &Path,
+        passphrase: Option<&Secret<String>>,
+        away: bool,
     ) -> Result<Self, Vec<KeyRingProblem>> {
         let listing = std::fs::read_dir(folder).map_err(|error| {
             vec![KeyRingProblem { file: folder.display().to_string(), fault: error.into() }]
@@ -76,7 +93,7 @@ impl KeyRing {
             let stem = name.strip_suffix(KEY_SUFFIX).or(name.strip_suffix(TOKEN_SUFFIX));
             let read = match stem {
                 Some(stem) => {
-                    let token = name.ends_with(TOKEN_SUFFIX);
+                    let token = name.ends_with(TOKEN_SUFFIX).then_some(away);
                     read_key(folder, stem, token, passphrase).map(|(key, companion)| {
                         let rule = rules.of(&key.id());
                         let key = key.under(rule);
@@ -156,11 +173,12 @@ fn meant_for(keys: Option<&Vec<Arc<SealKey>>>, at: Moment) -> Vec<Arc<SealKey>> 
     if meant.is_empty() { keys.into_iter().cloned().collect() } else { meant }
 }
 
-/// A key and whether it is a companion, by the name of its files without their endings.
+/// A key and whether it is a companion, by the name of its files without their endings; `token` is there where a
+/// token has it, and says whether that may be away.
 fn read_key(
     folder: &Path,
     stem: &str,
-    token: bool,
+    token: Option<bool>,
     passphrase: Option<&Secret<String>>,
 ) -> Result<(SealKey, bool), KeyRingFault> {
     let mut parts = stem.split('.');
@@ -173,12 +191,13 @@ fn read_key(
         }
         chain => chain?,
     };
-    let key = if token {
+    let key = if let Some(may_be_away) = token {
         let text = std::fs::read_to_string(folder.join(format!("{stem}{TOKEN_SUFFIX}")))?;
         let chain = Certificate::all_from_pem(&chain)
             .map_err(|error| KeyRingFault::Key(SealKeyError::Certificate(error)))?;
         let leaf = chain.first().ok_or(KeyRingFault::Key(SealKeyError::NoCertificate))?;
-        let signer = TokenKey::open(&text, folder, leaf).map_err(KeyRingFault::Token)?;
+        let signer =
+            TokenKey::open(&text, folder, leaf, may_be_away).map_err(KeyRingFault::Token)?;
         SealKey::new(authority, Box::new(signer), chain).map(|key| key.kept(KeptIn::Token))
     } else {
         let path = folder.join(format!("{stem}{KEY_SUFFIX}"));

@@ -71,7 +71,7 @@ impl LiveRing {
         }
         // A folder that is refused is told once, and looked at again when it has changed again.
         *seen = looks;
-        let read = KeyRing::open(&self.folder, self.passphrase.as_ref());
+        let read = KeyRing::reopen(&self.folder, self.passphrase.as_ref());
         match read.and_then(|ring| may_use(&ring).map(|()| ring)) {
             Ok(ring) => {
                 let keys = ring.iter().count();

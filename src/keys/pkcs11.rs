@@ -10,8 +10,11 @@
 //! ```
 //!
 //! The public key is taken from the certificate, and a first signature, over nothing of importance, proves that the
-//! two belong together. A token that is taken away fails the signature that needs it and nothing else: every
-//! signature opens what it lacks anew, so that the next one after the token has come back succeeds.
+//! two belong together; every later one is verified before it is given out, since a token put in for another may hold
+//! another key under the same label. A token that is taken away fails the signature that needs it and nothing else
+//! ([`SignFault::Away`]): every signature opens what it lacks anew, so that the next one after the token has come
+//! back succeeds. A PIN that was refused is not tried again until the folder is read anew, because a token locks itself
+//! after a few.
 //!
 //! A library may have to be ended and started anew before it sees a token that has come back. Nobody may be inside
 //! while it ends, so every call holds a lock for reading, and that takes it for writing.
@@ -21,6 +24,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -63,6 +67,8 @@ pub struct TokenKey {
     module: Arc<Module>,
     suite: Suite,
     public_key: Vec<u8>,
+    /// The token did not take the PIN.
+    pin_refused: AtomicBool,
 }
 
 struct TokenPlace {
@@ -80,16 +86,29 @@ struct Opened {
 
 impl TokenKey {
     /// The key that the text of a `.token.toml` names, for this certificate; `folder` is where the text lies.
-    pub fn open(text: &str, folder: &Path, leaf: &Certificate) -> Result<Self, TokenFault> {
+    ///
+    /// Where the token `may_be_away`, as it may while the program runs, its absence is no fault.
+    pub fn open(
+        text: &str,
+        folder: &Path,
+        leaf: &Certificate,
+        may_be_away: bool,
+    ) -> Result<Self, TokenFault> {
         let place = TokenPlace::read(text, folder)?;
         let suite = leaf.suite().ok_or(TokenFault::OtherKey)?;
         let public_key = leaf.public_key().to_vec();
         let module = Module::at(&place.module);
         module.start(&place.module, 0)?;
-        let key = Self { place, module, suite, public_key };
-        let probe = key.sign_again(PROBE)?;
-        verify_raw(suite, &key.public_key, PROBE, probe.raw()).map_err(|_| TokenFault::OtherKey)?;
-        Ok(key)
+        let pin_refused = AtomicBool::new(false);
+        let key = Self { place, module, suite, public_key, pin_refused };
+        match key.sign_again(PROBE) {
+            Err(fault @ (TokenFault::NoToken | TokenFault::Refused(_))) if may_be_away => {
+                tracing::warn!(%fault, "the token with a sealing key is not there just now");
+                Ok(key)
+            }
+            Err(fault) => Err(fault),
+            Ok(_) => Ok(key),
+        }
     }
 
     /// A signature, in a library that was started anew where one from before sees no token or refuses.
@@ -112,7 +131,7 @@ impl TokenKey {
         let kept = idle().get_mut(&name).and_then(Vec::pop);
         let signed = match (kept, &started.library) {
             (Some(opened), _) => Ok(opened),
-            (None, Some(library)) => self.place.open_session(library),
+            (None, Some(library)) => self.open_session(library),
             (None, None) => Err(TokenFault::NoToken),
         }
         .and_then(|opened| Ok((self.sign_in(&opened, message)?, opened)));
@@ -123,6 +142,17 @@ impl TokenKey {
             sessions.push(opened);
         }
         Ok(signature)
+    }
+
+    fn open_session(&self, library: &Pkcs11) -> Result<Opened, TokenFault> {
+        if self.pin_refused.load(Ordering::Acquire) {
+            return Err(TokenFault::Pin);
+        }
+        let opened = self.place.open_session(library);
+        if let Err(TokenFault::Pin) = opened {
+            self.pin_refused.store(true, Ordering::Release);
+        }
+        opened
     }
 
     fn sign_in(&self, opened: &Opened, message: &[u8]) -> Result<Signature, TokenFault> {
@@ -138,6 +168,8 @@ impl TokenKey {
         };
         let raw = raw.map_err(TokenFault::from)?;
         let signature = Signature::from_raw(self.suite, raw).map_err(|_| TokenFault::Nonsense)?;
+        verify_raw(self.suite, &self.public_key, message, signature.raw())
+            .map_err(|_| TokenFault::OtherKey)?;
         Ok(signature.lowered())
     }
 }
@@ -179,7 +211,10 @@ impl Signer for TokenKey {
         self.sign_again(message).map_err(|fault| {
             tracing::error!(%fault, "the token with a sealing key did not sign");
             match fault {
-                TokenFault::Nonsense => SignFault::Nonsense,
+                TokenFault::Nonsense | TokenFault::OtherKey => SignFault::Nonsense,
+                TokenFault::Module | TokenFault::NoToken | TokenFault::Refused(_) => {
+                    SignFault::Away
+                }
                 _ => SignFault::Refused,
             }
         })
@@ -309,7 +344,7 @@ mod tests {
     fn what_does_not_lead_to_a_key_is_told_by_name() {
         let (chain, folder) = (TestChain::new(), tempfile::tempdir().unwrap());
         std::fs::write(folder.path().join("pin"), "1234\n").unwrap();
-        let open = |text: &str| TokenKey::open(text, folder.path(), chain.seal()).err();
+        let open = |text: &str| TokenKey::open(text, folder.path(), chain.seal(), true).err();
         let text = |pin: &str| {
             format!("module = \"none.so\"\ntoken = \"t\"\nkey = \"k\"\npin_file = \"{pin}\"\n")
         };

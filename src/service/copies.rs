@@ -30,7 +30,7 @@ use super::ports::{
     VersionRecord,
 };
 use super::recall::{Recalled, recall};
-use super::sealing::{PreparedKey, serial};
+use super::sealing::{PreparedKey, seal_fault, serial};
 use super::standing::standing_of;
 use super::workshop::{FaceValues, Workbench};
 
@@ -287,7 +287,7 @@ impl Copies {
             drawn.assemble(&binding).map_err(|error| Fault::new("copies.assemble", error))?;
         let digest = Digest::of_parts(&unsealed.sealed_parts());
         let cms = key.cms.seal(key.key.signer(), &digest);
-        let cms = cms.map_err(|error| Fault::new("copies.seal", error))?;
+        let cms = cms.map_err(|error| seal_fault("copies.seal", error))?;
         Ok(unsealed.seal(&cms).map_err(|error| Fault::new("copies.gap", error))?)
     }
 }

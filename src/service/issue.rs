@@ -21,7 +21,7 @@ use super::ports::{
     ChangedState, Clock, Form, FormRecord, Intention, Later, RequestKey, SealProtection, Shelving,
     Step, StepWatch, Vault, VersionRecord,
 };
-use super::sealing::{LicenseKeys, Sealing, serial};
+use super::sealing::{LicenseKeys, Sealing, seal_fault, serial, sign_fault};
 use super::stamping::Stamping;
 use super::turns::Turns;
 use super::workshop::{FaceValues, Workbench, Workshop};
@@ -299,7 +299,7 @@ impl Issuing {
         let places = Places { issuer: &self.public_url, public_url: &self.public_url };
         let (signer, header) = keys.ecert();
         let ecert = ecert::issue(&content, header, signer, &places, now)
-            .map_err(|error| Fault::new("seal.ecert", error))?;
+            .map_err(|fault| sign_fault("seal.ecert", fault))?;
 
         let content_digest = content.digest();
         let seal = bench.seal(submission.authority)?;
@@ -331,7 +331,7 @@ impl Issuing {
         let cms = key
             .cms
             .seal(key.key.signer(), &digest)
-            .map_err(|error| Fault::new("seal.pdf", error))?;
+            .map_err(|error| seal_fault("seal.pdf", error))?;
         let record = VersionRecord {
             id,
             edition: submission.definition.edition,

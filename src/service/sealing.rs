@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::crypto::Signer;
+use crate::crypto::{SignFault, Signer};
 use crate::domain::{AuthorityCode, Moment};
 use crate::ecert::SealedHeader;
-use crate::pki::{Revocation, SealTemplate, TrustStore, VerifiedPath, verify_path};
+use crate::pki::{CmsBuildError, Revocation, SealTemplate, TrustStore, VerifiedPath, verify_path};
 
 use super::error::Fault;
 use super::ports::{KeyId, KeyUse, SealedWith, SealingKey, SealingKeys};
@@ -98,6 +98,19 @@ impl LicenseKeys {
     pub fn sealed_with(&self) -> SealedWith {
         let companion = self.companion.as_ref().unwrap_or(&self.seal);
         SealedWith { seal: self.seal.id, ecert: companion.id }
+    }
+}
+
+/// The fault of a key that did not sign: at `keys.token_gone` where its token is away, else at `place`.
+pub fn sign_fault(place: &'static str, fault: SignFault) -> Fault {
+    Fault::new(if fault == SignFault::Away { "keys.token_gone" } else { place }, fault)
+}
+
+/// As [`sign_fault`], of the seal of a PDF.
+pub fn seal_fault(place: &'static str, error: CmsBuildError) -> Fault {
+    match error {
+        CmsBuildError::Signer(fault) => sign_fault(place, fault),
+        error => Fault::new(place, error),
     }
 }
 

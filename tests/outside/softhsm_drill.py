@@ -101,10 +101,15 @@ def goes_and_comes_back(house: House, key: Key, token: Token) -> None:
         for body in refused:
             ask(json.loads(body)["code"] == "service.unavailable", f"{body.decode()}")
         ask("the token with a sealing key did not sign" in server.said["stderr"], "the log says nothing of the token")
+        ask("keys.token_gone" in server.said["stderr"], "the log does not give the fault its place")
         ask(PIN not in server.said["stderr"], "the PIN stands in the log")
         status, _, _ = server.ask("GET", "/health/live")
         ask(status == 200, "the server does not live")
         ask(house.versions() == before + len(ids), "something is half made while the token is away")
+
+        # A folder that changes meanwhile is taken up all the same: a key must be retired at any time.
+        (house.seals / "keys.toml").write_text("# looked at anew\n")
+        server.wait_for("stderr", "the sealing keys were read anew")
 
         token.give()
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
