@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::crypto::Digest;
 use crate::domain::LicenseId;
@@ -17,6 +17,10 @@ use super::args::HouseArgs;
 use super::house::{self, House};
 use super::output::{complain, say, say_json};
 use super::{CliError, Outcome};
+
+/// Licenses sealed anew at once: enough to share commits, few enough to bound memory and what a stop cuts short. Our
+/// own bound.
+const AT_ONCE: usize = 8;
 
 pub(super) async fn licenses(
     key: &Digest,
@@ -103,18 +107,19 @@ async fn reseal(house: &House, key: &Digest, dry: bool, json: bool) -> Result<Ou
             if dry || hanging.state != HangingState::Due {
                 continue;
             }
+            if work.len() == AT_ONCE
+                && let Some(done) = work.join_next().await
+            {
+                tally(done, &mut made, &mut failed)?;
+            }
             let (desk, client, key) = (Arc::clone(&desk), Arc::clone(&client), *key);
             work.spawn(async move {
                 let id = hanging.id;
-                desk.reseal(&client, &key, &id).await.map_err(|refusal| (id, refusal))
+                desk.reseal(&client, &key, &id).await.map(|_| ()).map_err(|refusal| (id, refusal))
             });
         }
         while let Some(done) = work.join_next().await {
-            match done {
-                Ok(Ok(_)) => made += 1,
-                Ok(Err((id, refusal))) => failed.push(why(&id, &refusal)),
-                Err(error) => return Err(CliError::new("sealing anew broke off", error)),
-            }
+            tally(done, &mut made, &mut failed)?;
         }
         match next {
             Some(next) => after = next,
@@ -138,6 +143,20 @@ async fn reseal(house: &House, key: &Digest, dry: bool, json: bool) -> Result<Ou
         say(&format!("{did}found {}; {} failed", told(&counts), failed.len()));
     }
     Ok(if failed.is_empty() { Outcome::Yes } else { Outcome::No })
+}
+
+/// Counts what came of one license.
+fn tally(
+    done: Result<Result<(), (LicenseId, Refusal)>, JoinError>,
+    made: &mut u64,
+    failed: &mut Vec<(String, Vec<String>)>,
+) -> Result<(), CliError> {
+    match done {
+        Ok(Ok(())) => *made += 1,
+        Ok(Err((id, refusal))) => failed.push(why(&id, &refusal)),
+        Err(error) => return Err(CliError::new("sealing anew broke off", error)),
+    }
+    Ok(())
 }
 
 /// Why a license was not sealed anew: fixed words, and no value of it.
