@@ -17,6 +17,7 @@ use super::face::{CompiledFace, object};
 use super::font::FontBook;
 use super::portrait::{Picture, Samples};
 use super::seal_mark;
+use super::stream_code::{pack_content, pack_token};
 use super::structure::{Drawing, picture_name, structure, tie};
 use super::units::{Mm, rounded};
 use super::xmp;
@@ -32,17 +33,16 @@ pub(super) fn assemble(
     sealing: bool,
 ) -> Option<(Vec<u8>, usize)> {
     let mut next = drawing.next;
-    let mut deflater = Deflater::fast();
     let capacity = face.fixed.len() + input.gap_len * 2 + 100_000;
     let settings = Settings { pretty: false };
     let mut pdf = Pdf::with_settings_and_capacity(settings, capacity);
     pdf.extend(&face.fixed);
 
     let used = drawing.fonts.as_ref()?;
-    let dynamic_fonts = used.embed(fonts, &mut pdf, &mut next, &mut deflater)?;
-    let pictures = picture_objects(&mut pdf, &drawing.pictures, &mut next, &mut deflater);
+    let dynamic_fonts = used.embed(fonts, &mut pdf, &mut next, None)?;
+    let pictures = picture_objects(&mut pdf, &drawing.pictures, &mut next);
     resources(&mut pdf, face, &dynamic_fonts, &pictures, input.copy.is_some());
-    pages(&mut pdf, &mut drawing, &mut deflater);
+    pages(&mut pdf, &mut drawing);
     structure(&mut pdf, &drawing, &input.seal.words);
     seal_field(&mut pdf, input, &drawing, sealing);
 
@@ -58,8 +58,7 @@ pub(super) fn assemble(
     let packet = xmp::packet(input.title, &own, input.content_digest_hex, input.sealed_at);
     pdf.metadata(object::METADATA, packet.as_bytes());
 
-    let attachment =
-        input.attachment.map(|file| attach(&mut pdf, &file, date, &mut next, &mut deflater));
+    let attachment = input.attachment.map(|file| attach(&mut pdf, &file, date, &mut next));
     let validation = validation_data(&mut pdf, input, &mut next);
     let signature_at = if sealing { signature(&mut pdf, input, date) } else { 0 };
     catalog(&mut pdf, input, attachment, validation, sealing);
@@ -97,10 +96,10 @@ fn resources(
 }
 
 /// Every page with its content.
-fn pages(pdf: &mut Pdf, drawing: &mut Drawing<'_>, deflater: &mut Deflater) {
+fn pages(pdf: &mut Pdf, drawing: &mut Drawing<'_>) {
     for sheet in &mut drawing.sheets {
         let content = std::mem::replace(&mut sheet.content, Content::new());
-        let content = deflater.compress(content.finish().as_slice());
+        let content = pack_content(content.finish().as_slice());
         pdf.stream(sheet.values, &content).filter(Filter::FlateDecode);
     }
     for (number, sheet) in drawing.sheets.iter().enumerate() {
@@ -123,12 +122,7 @@ fn pages(pdf: &mut Pdf, drawing: &mut Drawing<'_>, deflater: &mut Deflater) {
     pdf.pages(object::PAGES).kids(kids).count(count);
 }
 
-fn picture_objects(
-    pdf: &mut Pdf,
-    pictures: &[Picture<'_>],
-    next: &mut Ref,
-    deflater: &mut Deflater,
-) -> Vec<Ref> {
+fn picture_objects(pdf: &mut Pdf, pictures: &[Picture<'_>], next: &mut Ref) -> Vec<Ref> {
     let mut ids = Vec::with_capacity(pictures.len());
     for picture in pictures {
         let id = next.bump();
@@ -136,7 +130,7 @@ fn picture_objects(
         let (data, filter) = match &picture.samples {
             Samples::Jpeg(file) => (&file[..], Filter::DctDecode),
             Samples::Plain(samples) => {
-                packed = deflater.compress(samples);
+                packed = Deflater::fast().compress(samples);
                 (&packed[..], Filter::FlateDecode)
             }
         };
@@ -212,15 +206,9 @@ fn signature(pdf: &mut Pdf, input: &Binding<'_>, date: Date) -> usize {
     at
 }
 
-fn attach(
-    pdf: &mut Pdf,
-    file: &Attachment<'_>,
-    date: Date,
-    next: &mut Ref,
-    deflater: &mut Deflater,
-) -> Ref {
+fn attach(pdf: &mut Pdf, file: &Attachment<'_>, date: Date, next: &mut Ref) -> Ref {
     let [spec_id, file_id] = [(); 2].map(|()| next.bump());
-    let packed = deflater.compress_small(file.bytes);
+    let packed = pack_token(file.bytes);
     let mut embedded = pdf.embedded_file(file_id, &packed);
     embedded.filter(Filter::FlateDecode);
     embedded.subtype(Name(file.media_type.as_bytes()));

@@ -1,8 +1,8 @@
 //! Compression of streams, and its careful reverse.
 //!
-//! What is written once per template is compressed as well as we can; what is written for every document, as
-//! fast as we can, but for the e-certificate. Fonts of documents do not come here: see
-//! [`glyph_code`](super::glyph_code). Reading takes a bound: a few kilobytes of a hostile file can unpack to
+//! What is written once per template is compressed as well as we can, pictures without compression of their own as
+//! fast as we can. Other streams of documents do not come here: see [`glyph_code`](super::glyph_code) and
+//! [`stream_code`](super::stream_code). Reading takes a bound: a few kilobytes of a hostile file can unpack to
 //! gigabytes.
 //!
 //! Source: RFC 1950; ISO 32000-1:2008, 7.4.4 (`FlateDecode`).
@@ -11,7 +11,6 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 /// Compresses the streams of one document, reusing its tables.
 pub(super) struct Deflater {
-    level: Compression,
     state: Compress,
 }
 
@@ -27,30 +26,7 @@ impl Deflater {
     }
 
     fn new(level: Compression) -> Self {
-        Self { level, state: Compress::new(level, true) }
-    }
-
-    /// Whether it takes its time.
-    pub(super) fn is_thorough(&self) -> bool {
-        self.level.level() >= Compression::default().level()
-    }
-
-    /// `data` as a zlib stream, smaller and two to three times as slowly as [`compress`](Self::compress) for
-    /// every document.
-    pub(super) fn compress_small(&mut self, data: &[u8]) -> Vec<u8> {
-        if self.is_thorough() {
-            return self.compress(data);
-        }
-        self.set_level(Compression::default());
-        let packed = self.compress(data);
-        self.set_level(self.level);
-        packed
-    }
-
-    fn set_level(&mut self, level: Compression) {
-        self.state.reset();
-        // With nothing written yet there is nothing to flush; were it refused, the level would stay as it was.
-        drop(self.state.set_level(level));
+        Self { state: Compress::new(level, true) }
     }
 
     /// `data` as a zlib stream.
@@ -106,9 +82,6 @@ mod tests {
         for data in [&b""[..], b"a", &[7; 100_000], &noise] {
             for mut deflater in [Deflater::fast(), Deflater::best()] {
                 let packed = deflater.compress(data);
-                assert_eq!(deflater.compress(data), packed);
-                let small = deflater.compress_small(data);
-                assert_eq!(inflate(&small, data.len()).as_deref(), Some(data));
                 assert_eq!(deflater.compress(data), packed);
                 assert_eq!(inflate(&packed, data.len()).as_deref(), Some(data));
             }

@@ -114,7 +114,7 @@ impl CompiledFace {
         let Compiler { mut fixed, mut next, mut deflater, words, figures, mut faults, .. } =
             compiler;
         words.write(&mut fixed);
-        let embedded = match paper.fonts.embed(fonts, &mut fixed, &mut next, &mut deflater) {
+        let embedded = match paper.fonts.embed(fonts, &mut fixed, &mut next, Some(&mut deflater)) {
             Some(embedded) => embedded,
             None => {
                 let problem = "fonts with whole outlines; reinstall the font packages";

@@ -10,6 +10,8 @@ use std::fmt;
 use std::io::Write;
 use std::ops::Range;
 
+use crate::crypto::{Digest, Hasher};
+
 use super::syntax::decode_hex;
 
 /// A PDF that is complete but for its seal.
@@ -18,6 +20,9 @@ pub struct UnsealedPdf {
     bytes: Vec<u8>,
     /// From `<` to `>`, both included.
     gap: Range<usize>,
+    /// The hash of everything before the gap, once it was asked for: most of the file, hashed once for the seal and
+    /// for the file's own digest.
+    head: Option<Hasher>,
 }
 
 impl UnsealedPdf {
@@ -36,7 +41,7 @@ impl UnsealedPdf {
         let place = from + find(bytes.get(from..)?, RANGE_PLACEHOLDER)?;
         let mut slot = bytes.get_mut(place..place + RANGE_PLACEHOLDER.len())?;
         write!(slot, "{range:<width$}", width = RANGE_PLACEHOLDER.len()).ok()?;
-        Some(Self { bytes, gap })
+        Some(Self { bytes, gap, head: None })
     }
 
     /// What is to be sealed, in the order in which it is hashed.
@@ -45,9 +50,33 @@ impl UnsealedPdf {
         [head, &rest[self.gap.len()..]]
     }
 
+    /// The digest to be sealed.
+    pub fn digest(&mut self) -> Digest {
+        let (head, rest) = self.bytes.split_at(self.gap.start);
+        let mut hasher = Hasher::new();
+        hasher.update(head);
+        self.head = Some(hasher.clone());
+        hasher.update(rest.get(self.gap.len()..).unwrap_or_default());
+        hasher.finish()
+    }
+
     /// How many bytes of seal the gap takes.
     pub fn reserved(&self) -> usize {
         (self.gap.len() - 2) / 2
+    }
+
+    /// The sealed file as [`seal`](Self::seal) gives it, and its digest.
+    pub fn seal_and_digest(mut self, cms_der: &[u8]) -> Result<(Vec<u8>, Digest), GapError> {
+        let (head, start) = (self.head.take(), self.gap.start);
+        let file = self.seal(cms_der)?;
+        let digest = match (head, file.get(start..)) {
+            (Some(mut hasher), Some(rest)) => {
+                hasher.update(rest);
+                hasher.finish()
+            }
+            _ => Digest::of(&file),
+        };
+        Ok((file, digest))
     }
 
     /// Puts `cms_der` into the gap, in capital hexadecimal digits, and fills the rest with zeros.
@@ -177,6 +206,17 @@ mod tests {
     fn a_seal_is_written_in_capitals_and_padded_with_zeros() {
         let sealed = unsealed().seal(&[0x30, 0xAB]).unwrap();
         assert!(sealed.ends_with(b"/Contents<30AB00>>> EOF"));
+    }
+
+    #[test]
+    fn digests_are_the_same_however_they_were_come_by() {
+        let mut pdf = unsealed();
+        assert_eq!(pdf.digest(), Digest::of_parts(&pdf.sealed_parts()));
+        for pdf in [pdf, unsealed()] {
+            let (file, digest) = pdf.seal_and_digest(&[0x30, 0xAB]).unwrap();
+            assert_eq!(file, unsealed().seal(&[0x30, 0xAB]).unwrap());
+            assert_eq!(digest, Digest::of(&file));
+        }
     }
 
     #[test]

@@ -45,6 +45,7 @@ mod read_error;
 mod revision;
 mod seal_mark;
 mod specimen;
+mod stream_code;
 mod structure;
 mod subset;
 mod syntax;

@@ -178,17 +178,19 @@ impl FontSet {
 
     /// Writes the fonts, cut down to what was used, and gives their names and references.
     ///
-    /// `None` says that a font of the house is damaged behind its header.
+    /// `thoroughly` takes its time to make them small; without it they are put together from coded glyphs. `None`
+    /// says that a font of the house is damaged behind its header.
     pub(super) fn embed(
         &self,
         fonts: &FontBook,
         chunk: &mut Chunk,
         next: &mut Ref,
-        deflater: &mut Deflater,
+        mut thoroughly: Option<&mut Deflater>,
     ) -> Option<Vec<(String, Ref)>> {
         let all = self.uses.iter().enumerate();
         all.map(|(number, font)| {
-            Some((self.name(number), font.embed(fonts, chunk, next, deflater)?))
+            let thoroughly = thoroughly.as_deref_mut();
+            Some((self.name(number), font.embed(fonts, chunk, next, thoroughly)?))
         })
         .collect()
     }
@@ -233,15 +235,15 @@ impl FontUse {
         fonts: &FontBook,
         chunk: &mut Chunk,
         next: &mut Ref,
-        deflater: &mut Deflater,
+        thoroughly: Option<&mut Deflater>,
     ) -> Option<Ref> {
         const IDENTITY: SystemInfo<'static> =
             SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
         let face = fonts.numbered(self.face);
         let glyphs: Vec<u16> = self.glyphs.iter().map(|(glyph, ..)| *glyph).collect();
-        let file = match deflater.is_thorough() {
-            true => deflater.compress(&subset(face, &glyphs)?),
-            false => face.packed(&glyphs)?,
+        let file = match thoroughly {
+            Some(deflater) => deflater.compress(&subset(face, &glyphs)?),
+            None => face.packed(&glyphs)?,
         };
         let name = format!("{}+{}", self.tag(), face.name);
         let name = Name(name.as_bytes());

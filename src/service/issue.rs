@@ -305,7 +305,7 @@ impl Issuing {
         let seal = bench.seal(submission.authority)?;
         let gap_len = key.cms.max_len() + room;
         let crls: Vec<&[u8]> = key.crls.iter().map(Vec::as_slice).collect();
-        let unsealed = drawn
+        let mut unsealed = drawn
             .assemble(&Binding {
                 title: &submission.definition.name,
                 seal: &seal,
@@ -327,7 +327,7 @@ impl Issuing {
                 copy: None,
             })
             .map_err(|error: DrawError| Fault::new("seal.assemble", error))?;
-        let digest = Digest::of_parts(&unsealed.sealed_parts());
+        let digest = unsealed.digest();
         let cms = key
             .cms
             .seal(key.key.signer(), &digest)
@@ -364,14 +364,18 @@ struct Sealed {
 impl Sealed {
     fn finish(self) -> Result<SealedForms, Fault> {
         let Self { mut record, unsealed, cms, ecert, .. } = self;
-        let pdf = unsealed.seal(&cms).map_err(|error| Fault::new("seal.gap", error))?;
-        let objects = vec![(Form::SealedPdf, pdf), (Form::Ecert, ecert)];
-        let form_record = |(form, bytes): &(Form, Vec<u8>)| FormRecord {
-            form: *form,
-            digest: Digest::of(bytes),
+        let (pdf, digest) =
+            unsealed.seal_and_digest(&cms).map_err(|error| Fault::new("seal.gap", error))?;
+        let record_of = |form, digest, bytes: &[u8]| FormRecord {
+            form,
+            digest,
             size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
         };
-        record.forms = objects.iter().map(form_record).collect();
+        record.forms = vec![
+            record_of(Form::SealedPdf, digest, &pdf),
+            record_of(Form::Ecert, Digest::of(&ecert), &ecert),
+        ];
+        let objects = vec![(Form::SealedPdf, pdf), (Form::Ecert, ecert)];
         Ok((record, objects))
     }
 }

@@ -99,7 +99,9 @@ class Facts:
 
     def widths(self, font) -> None:
         """ISO 19005-3, 6.2.11.5, glyph by glyph: the widths stated are those of the program, to one thousandth."""
-        first, stated = int(font.W[0]), [float(width) for width in font.W[1]]
+        named, runs = {}, list(font.get("/W", []))
+        for first, run in zip(runs[::2], runs[1::2]):
+            named.update(enumerate(map(float, run), int(first)))
         descriptor = font.FontDescriptor
         if "/FontFile3" in descriptor:
             fonts = CFFFontSet()
@@ -115,9 +117,11 @@ class Facts:
             metrics = program["hmtx"].metrics
             units = program["head"].unitsPerEm
             inside = [metrics[name][0] * 1000 / units for name in program.getGlyphOrder()]
+        # What is not named is as wide as /DW says. Code 0 is never shown.
+        stated = [named.get(code, float(font.DW)) for code in range(1, len(inside))]
         self.glyphs += len(stated)
-        self.hold(len(inside) >= first + len(stated), "a width without a glyph")
-        self.hold(all(abs(a - b) <= 1 for a, b in zip(stated, inside[first:])),
+        self.hold(max(named, default=0) < len(inside), "a width without a glyph")
+        self.hold(all(abs(a - b) <= 1 for a, b in zip(stated, inside[1:])),
                   f"{font.BaseFont}: a width that is not that of the glyph")
 
     def hold(self, holds, reason: str) -> None:
