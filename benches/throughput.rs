@@ -32,8 +32,12 @@ use zhengku::vault::{MemoryVault, OpenMode, SqliteVault, TemplateFolder};
 
 /// How long each measurement goes on, in processor time.
 const LONG_ENOUGH: Duration = Duration::from_millis(1_500);
-/// Requests under way at once in the durable measurement.
+/// Requests under way at once where many are.
 const IN_FLIGHT: usize = 32;
+/// Licenses of the run whose memory is measured.
+const MANY: usize = 10_000;
+/// Licenses issued for each number of workers.
+const CORES_ROUND: usize = 2_000;
 
 fn main() {
     let house = House::open();
@@ -43,31 +47,157 @@ fn main() {
 
     let p256 = house.body("11990000MD0000008F001", 12);
     let rsa = house.body("11990000MD0000008F010", 12);
+    let chosen = Chosen::by_arguments();
+    if chosen.has("memory") {
+        in_memory(&house, &raw, &p256, &rsa);
+    }
+    if chosen.has("cores") {
+        cores(&house, &p256);
+    }
+    if chosen.has("durable") {
+        durably(&house, &raw, &p256);
+    }
+    if chosen.has("sizes") {
+        sizes(&house);
+    }
+    if chosen.has("verify") {
+        verifying(&house, &raw, &p256);
+    }
+}
 
-    let made = issue_in_memory(&house, &p256);
+/// Which measurements were asked for: those named behind `cargo bench --bench throughput --`, or all.
+struct Chosen(Vec<String>);
+
+impl Chosen {
+    fn by_arguments() -> Self {
+        Self(std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect())
+    }
+
+    fn has(&self, section: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|word| word == section)
+    }
+}
+
+fn in_memory(house: &House, raw: &Raw, p256: &Body, rsa: &Body) {
+    let made = issue_in_memory(house, p256);
     report("issue in memory, P-256", made, raw.sign, 0.05, "raw sign");
-    let made = issue_in_memory(&house, &rsa);
+    let made = issue_in_memory(house, rsa);
     report("issue in memory, RSA-2048", made, raw.rsa_sign, 0.6, "raw RSA sign");
+    for (key, body) in [("P-256", p256), ("RSA-2048", rsa)] {
+        let (pdf, ecert) = house.one(body);
+        println!("  {key}: sealed PDF {} bytes, e-certificate {} bytes", pdf.len(), ecert.len());
+    }
+}
 
-    let (made, bytes, wall) = issue_durably(&house, &p256);
-    report("issue durably, SQLite and objects", made, raw.sign, 0.035, "raw sign");
+fn durably(house: &House, raw: &Raw, p256: &Body) {
+    let durable = issue_durably(house, p256);
+    let Durable { per_second, bytes, wall, peak } = durable;
+    report("issue durably, SQLite and objects", per_second, raw.sign, 0.035, "raw sign");
     let floor = 1.0 / (1.0 / raw.sign + bytes * raw.sha_per_byte + bytes * raw.write_per_byte);
-    report("  score", made, floor, 0.25, "floor for these bytes");
+    report("  score", per_second, floor, 0.25, "floor for these bytes");
     println!(
         "  {bytes:.0} bytes a license, {wall:.0} licenses a second of wall time, {IN_FLIGHT} in flight"
     );
+    let (before, after) = peak;
+    println!(
+        "  peak memory {after} MB for {MANY} licenses in one run (promise 300 MB); {before} MB before the first"
+    );
+}
 
-    let (pdf, ecert) = house.one(&p256);
-    println!("  sealed PDF {} bytes, e-certificate {} bytes", pdf.len(), ecert.len());
+fn verifying(house: &House, raw: &Raw, p256: &Body) {
+    let (pdf, ecert) = house.one(p256);
     let size = pdf.len() as f64;
-    let cached = verify(&house, &pdf, true);
+    let cached = verify(house, &pdf, true);
     let floor = 1.0 / (1.0 / raw.verify + size * raw.sha_per_byte);
     report("verify a sealed PDF, chain cached", cached, floor, 0.8, "floor");
-    let cold = verify(&house, &pdf, false);
+    let cold = verify(house, &pdf, false);
     let floor = 1.0 / (3.0 / raw.verify + size * raw.sha_per_byte);
     report("verify a sealed PDF, chain cold", cold, floor, 0.75, "floor");
-    let cached = verify(&house, &ecert, true);
+    let cached = verify(house, &ecert, true);
     report("verify an e-certificate, chain cached", cached, raw.verify, 0.6, "raw verify");
+}
+
+/// Wall time with one worker and with as many as there are cores. On a busy machine the gain is smaller than the
+/// program's own.
+fn cores(house: &House, body: &Body) {
+    let all = std::thread::available_parallelism().unwrap().get();
+    let mut alone = 0.0;
+    for workers in [1, all] {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(workers).build().unwrap();
+        let desk = Arc::new(house.desk(Arc::new(MemoryVault::new())));
+        let started = Instant::now();
+        runtime.block_on(issue_many(&desk, house, body, CORES_ROUND));
+        let wall = CORES_ROUND as f64 / started.elapsed().as_secs_f64();
+        if workers == 1 {
+            alone = wall;
+        }
+        println!(
+            "issue in memory on {workers} worker(s)         {wall:>9.0} licenses a second of wall time, {:.2} of one",
+            wall / alone
+        );
+    }
+}
+
+/// Issues so many, as many at once as in the other measurements, and gives the bytes of all.
+async fn issue_many(desk: &Arc<Issuing>, house: &House, body: &Body, count: usize) -> f64 {
+    let permits = Arc::new(tokio::sync::Semaphore::new(IN_FLIGHT));
+    let mut tasks = std::collections::VecDeque::new();
+    let mut bytes = 0.0;
+    for _ in 0..count {
+        if tasks.len() >= IN_FLIGHT * 2 {
+            let task: tokio::task::JoinHandle<f64> = tasks.pop_front().unwrap();
+            bytes += task.await.unwrap();
+        }
+        let (key, text) = body.next();
+        let (desk, client, permits) = (Arc::clone(desk), house.client(), Arc::clone(&permits));
+        tasks.push_back(tokio::spawn(async move {
+            let _permit = permits.acquire_owned().await.unwrap();
+            let issued = desk.issue(&client, &key, text.as_bytes()).await.unwrap();
+            issued.record.forms.iter().map(|form| form.size_bytes as f64).sum::<f64>()
+        }));
+    }
+    for task in tasks {
+        bytes += task.await.unwrap();
+    }
+    bytes
+}
+
+/// The sizes of the sealed PDF of every good submission.
+fn sizes(house: &House) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let folder = root().join("fixtures/submissions/good");
+    let (mut one_page, mut several) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let lines = fs::read_to_string(&path).unwrap();
+        let vault = Arc::new(MemoryVault::new());
+        let desk = house.desk(vault.clone());
+        for (number, line) in lines.lines().enumerate() {
+            let pdf = runtime.block_on(async {
+                let key = format!("sizes-{number}");
+                let issued = desk.issue(&house.client(), &key, line.as_bytes()).await.unwrap();
+                let form = issued.record.forms.iter().find(|form| form.form == Form::SealedPdf);
+                vault.object(form.unwrap()).await.unwrap().unwrap()
+            });
+            let pages = pdf.windows(12).filter(|window| window == b"/Type/Page/P").count();
+            let place = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let list = if pages == 1 { &mut one_page } else { &mut several };
+            list.push((pdf.len(), format!("{place}, line {}", number + 1)));
+        }
+    }
+    for (what, list) in [("of one page", &mut one_page), ("of several pages", &mut several)] {
+        list.sort();
+        if let Some((largest, place)) = list.last() {
+            let median = list[list.len() / 2].0;
+            println!(
+                "sealed PDF {what}: {} fixtures, median {median} bytes, largest {largest} ({place})",
+                list.len()
+            );
+        }
+    }
+    let over = one_page.iter().filter(|(size, _)| *size > 100_000).count();
+    println!("  {over} of one page above 100 000 bytes (promise: none)");
 }
 
 fn report(what: &str, per_second: f64, against: f64, promise: f64, primitive: &str) {
@@ -176,8 +306,19 @@ fn issue_in_memory(house: &House, body: &Body) -> f64 {
     })
 }
 
-/// Licenses a second of processor time, bytes of one, and licenses a second of wall time.
-fn issue_durably(house: &House, body: &Body) -> (f64, f64, f64) {
+/// What issuing into a vault on disk came to.
+struct Durable {
+    /// Licenses a second of processor time.
+    per_second: f64,
+    /// Bytes of one.
+    bytes: f64,
+    /// Licenses a second of wall time.
+    wall: f64,
+    /// The most memory the process had before and while issuing, in MB.
+    peak: (u64, u64),
+}
+
+fn issue_durably(house: &House, body: &Body) -> Durable {
     let folder = tempfile::tempdir_in(root().join("target")).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -185,31 +326,24 @@ fn issue_durably(house: &House, body: &Body) -> (f64, f64, f64) {
         let vault = SqliteVault::open(&data, OpenMode::ReadWrite, Arc::new(NoStepWatch), now());
         let vault = Arc::new(vault.await.unwrap());
         let desk = Arc::new(house.desk(vault.clone()));
+        // From here on the kernel notes the peak anew.
+        fs::write("/proc/self/clear_refs", "5").unwrap();
+        let resting = peak_megabytes();
         let (before, started) = (processor_time(), Instant::now());
-        let (mut done, mut bytes) = (0.0, 0.0);
-        while processor_time() - before < LONG_ENOUGH * 2 {
-            let tasks: Vec<_> = (0..IN_FLIGHT * 8).map(|_| body.next()).collect();
-            let permits = Arc::new(tokio::sync::Semaphore::new(IN_FLIGHT));
-            let tasks = tasks.into_iter().map(|(key, text)| {
-                let (desk, client, permits) =
-                    (Arc::clone(&desk), house.client(), Arc::clone(&permits));
-                tokio::spawn(async move {
-                    let _permit = permits.acquire_owned().await.unwrap();
-                    desk.issue(&client, &key, text.as_bytes()).await.unwrap()
-                })
-            });
-            let tasks: Vec<_> = tasks.collect();
-            for task in tasks {
-                let issued = task.await.unwrap();
-                bytes += issued.record.forms.iter().map(|form| form.size_bytes as f64).sum::<f64>();
-                done += 1.0;
-            }
-        }
+        let bytes = issue_many(&desk, house, body, MANY).await;
         let spent = (processor_time() - before).as_secs_f64();
-        let wall = done / started.elapsed().as_secs_f64();
+        let wall = MANY as f64 / started.elapsed().as_secs_f64();
+        let peak = (resting, peak_megabytes());
         vault.close().await;
-        (done / spent, bytes / done, wall)
+        Durable { per_second: MANY as f64 / spent, bytes: bytes / MANY as f64, wall, peak }
     })
+}
+
+/// The most memory this process has had in hand (`VmHWM`).
+fn peak_megabytes() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
 }
 
 fn verify(house: &House, file: &[u8], cached: bool) -> f64 {
