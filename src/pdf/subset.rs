@@ -6,7 +6,7 @@
 //! result are the CIDs of the page, in the order given, so `/CIDToGIDMap` is the identity.
 //!
 //! Of TrueType outlines a whole font file is made, with the six tables a PDF reader needs and without hinting; of
-//! CFF outlines the bare table (see [`cff`](super::cff)).
+//! CFF outlines the bare table (see [`cff`]).
 //!
 //! Source: OpenType 1.9, tables `glyf`, `loca`, `head`, `hhea`, `hmtx`, `maxp`; ISO 32000-1:2008, 9.9.
 
