@@ -27,8 +27,9 @@ const ADLER: u32 = 65_521;
 
 /// The Huffman code of one font.
 pub(super) struct GlyphCode {
-    /// For each symbol its bits, first one lowest, and how many they are.
-    codes: Vec<(u32, u8)>,
+    /// For each byte its bits, first one lowest, and how many they are.
+    bytes: Box<[(u32, u8); END]>,
+    end: (u32, u8),
     /// The head of the block: its kind and the code itself.
     head: Bits,
 }
@@ -76,17 +77,29 @@ impl GlyphCode {
             let (bits, count) = length_codes.get(usize::from(*length)).copied().unwrap_or_default();
             head.push(bits, count);
         }
-        Self { codes: canonical(&lengths), head }
+        let codes = canonical(&lengths);
+        let mut bytes = Box::new([(0, 0); END]);
+        for (own, code) in bytes.iter_mut().zip(&codes) {
+            *own = *code;
+        }
+        Self { bytes, end: codes.get(END).copied().unwrap_or_default(), head }
     }
 
     /// `data` in this code.
     pub(super) fn code(&self, data: &[u8]) -> CodedGlyph {
-        let mut bits = Bits::default();
-        for byte in data {
-            let (code, count) = self.symbol(usize::from(*byte));
+        // Few bytes take more than eight bits.
+        let mut bits = Bits { bytes: Vec::with_capacity(data.len() + 8), ..Bits::default() };
+        let (pairs, last) = data.as_chunks::<2>();
+        for [first, second] in pairs {
+            // Together at most 30 bits.
+            let (code, count) = self.bytes[usize::from(*first)];
+            let (other, other_count) = self.bytes[usize::from(*second)];
+            bits.push(code | other << count, count + other_count);
+        }
+        for byte in last {
+            let (code, count) = self.bytes[usize::from(*byte)];
             bits.push(code, count);
         }
-        bits.bytes.shrink_to_fit();
         CodedGlyph { bits, length: data.len(), sum: Adler::of(data) }
     }
 
@@ -114,15 +127,19 @@ impl GlyphCode {
             bits.append(&glyph.bits);
             sum = sum.then(glyph.sum, glyph.length);
         }
-        let (code, count) = self.symbol(END);
+        let (code, count) = self.end;
         bits.push(code, count);
         let mut out = bits.finish();
         out.extend_from_slice(&sum.to_bytes());
         out
     }
+}
 
-    fn symbol(&self, symbol: usize) -> (u32, u8) {
-        self.codes.get(symbol).copied().unwrap_or_default()
+impl CodedGlyph {
+    /// The same, without room to grow: for being kept.
+    pub(super) fn kept(mut self) -> Self {
+        self.bits.bytes.shrink_to_fit();
+        self
     }
 }
 

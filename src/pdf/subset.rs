@@ -132,7 +132,7 @@ impl GlyphStore {
     }
 
     fn prepare(&self, outline: &[u8]) -> Prepared {
-        Prepared { coded: self.code.code(outline), checksum: checksum(outline) }
+        Prepared { coded: self.code.code(outline).kept(), checksum: checksum(outline) }
     }
 }
 
