@@ -73,7 +73,11 @@ fn said(file: &[u8], trust: &Trust<'_>, at: Moment, seen: &mut Vec<Observed>) ->
     };
     seen.extend([Observed::EcertForm, Observed::EcertSigned]);
     let (shown, withheld) = (facts.disclosed.len(), facts.withheld);
-    seen.push(Observed::DisclosuresHold { shown, withheld });
+    // Such a file hangs on every annotated copy. Nobody can rely on what shows nothing, least of all as an original.
+    seen.push(match shown {
+        0 => Observed::NothingShown,
+        _ => Observed::DisclosuresHold { shown, withheld },
+    });
     if facts.claimed_digest != facts.content_digest {
         seen.push(Observed::ContentDiffers);
         return None;

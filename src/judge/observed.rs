@@ -67,6 +67,8 @@ pub enum Observed {
     ContentAgrees,
     /// They do not.
     ContentDiffers,
+    /// An e-certificate by itself that shows no value.
+    NothingShown,
     /// Every disclosure belongs to a signed digest.
     DisclosuresHold {
         /// How many are shown.

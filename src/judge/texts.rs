@@ -187,6 +187,13 @@ impl Observed {
                     None,
                 );
             }
+            Self::NothingShown => (
+                "ecert.disclosures",
+                CouldNotBeMade,
+                About::Integrity,
+                "没有出示任何数据项，无从采信",
+                "No value is shown, so there is nothing to rely on",
+            ),
             Self::DisclosuresBroken => (
                 "ecert.disclosures",
                 Failed,
