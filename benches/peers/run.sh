@@ -10,7 +10,7 @@ tests/setup.sh
 
 packages=()
 command -v javac >/dev/null || packages+=(default-jdk-headless)
-for package in libpdfbox2-java libbcpkix-java libbcprov-java libcommons-logging-java libitext5-java fonts-arphic-gbsn00lp; do
+for package in libpdfbox2-java libbcpkix-java libbcprov-java libcommons-logging-java libitext5-java fonts-arphic-gbsn00lp fonts-lxgw-wenkai; do
     [ -e "/usr/share/doc/$package" ] || packages+=("$package")
 done
 if [ ${#packages[@]} -gt 0 ]; then
