@@ -1,13 +1,10 @@
 //! `zhengku keys`: which authority seals with what and until when; retiring a key; what hangs on one.
 
-use std::fs;
-use std::io::Write;
-
 use serde_json::json;
 
 use crate::crypto::Digest;
 use crate::domain::Moment;
-use crate::keys::{RULES, SealKey, retirement};
+use crate::keys::{self, Retired, SealKey};
 use crate::service::ports::{KeyBooks, KeyState, NoStepWatch};
 use crate::vault::{OpenMode, SqliteVault};
 
@@ -45,8 +42,8 @@ async fn list(json: bool, house: &HouseArgs) -> Result<Outcome, CliError> {
         Vec::new()
     };
     let mut rows = Vec::new();
-    let keys = ring.iter().map(|key| (key, "seals"));
-    for (key, purpose) in keys.chain(ring.companions().map(|key| (key, "e-certificates"))) {
+    let seal = ring.iter().map(|key| (key, "seals"));
+    for (key, purpose) in seal.chain(ring.companions().map(|key| (key, "e-certificates"))) {
         let (id, certificate, days) = (key.id(), key.certificate(), key.days_left(now));
         let used = uses.iter().find(|(known, _)| *known == id).map_or(0, |(_, uses)| *uses);
         let state = state(key, now, used);
@@ -109,33 +106,10 @@ fn retire(
     house: &HouseArgs,
 ) -> Result<Outcome, CliError> {
     let config = house::configure(house)?;
-    let ring = house::key_ring(&config)?;
-    let known = ring.iter().chain(ring.companions()).find(|known| known.id() == *key);
-    let known = known.ok_or_else(|| {
-        CliError::new(key, "no such key is in the folder; `zhengku keys list` names them")
-    })?;
-    if known.rule().retired.is_some() {
-        say(&format!("{key} is retired already"));
-        return Ok(Outcome::Yes);
+    match keys::retire(&config.seals_dir, key, since, reason) {
+        Ok(Retired::Now) => say(&format!("{key} is retired since {since}")),
+        Ok(Retired::Already(since)) => say(&format!("{key} is retired already, since {since}")),
+        Err(error) => return Err(CliError::new(config.seals_dir.display(), error)),
     }
-    if known.rule().max_uses.is_some() {
-        return Err(CliError::new(
-            config.seals_dir.join(RULES).display(),
-            "has a limit for this key: write retired_since and reason beside it",
-        ));
-    }
-    let path = config.seals_dir.join(RULES);
-    let broken = |error: std::io::Error| CliError::new(path.display(), error);
-    // Written whole under another name first: half a file would stop the next start.
-    let half = path.with_extension("toml.new");
-    let mut text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        text => text.map_err(broken)?,
-    };
-    text.push_str(&retirement(key, since, reason));
-    let mut file = fs::File::create(&half).map_err(broken)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(broken)?;
-    fs::rename(&half, &path).map_err(broken)?;
-    say(&format!("{key} of {} is retired since {since}", known.authority()));
     Ok(Outcome::Yes)
 }

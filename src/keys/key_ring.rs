@@ -27,7 +27,7 @@ use crate::domain::{AuthorityCode, Moment, NumberError};
 use crate::pki::Certificate;
 
 const KEY_SUFFIX: &str = ".key.pem";
-const CHAIN_SUFFIX: &str = ".chain.pem";
+pub(super) const CHAIN_SUFFIX: &str = ".chain.pem";
 const TOKEN_SUFFIX: &str = ".token.toml";
 /// The file with the rules.
 pub const RULES: &str = "keys.toml";
@@ -207,7 +207,8 @@ fn read_key(
     Ok((key.map_err(KeyRingFault::Key)?, companion))
 }
 
-fn read_rules(folder: &Path) -> Result<KeyRules, KeyRingProblem> {
+/// The rules of a folder; none where there is no `keys.toml`.
+pub(super) fn read_rules(folder: &Path) -> Result<KeyRules, KeyRingProblem> {
     let problem = |fault| KeyRingProblem { file: RULES.to_owned(), fault };
     match std::fs::read_to_string(folder.join(RULES)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(KeyRules::default()),

@@ -10,14 +10,16 @@ pub mod file;
 pub mod key_ring;
 pub mod live;
 pub mod pkcs11;
+pub mod retire;
 pub mod rules;
 
 pub use dev::{DevelopmentFound, refuse_development};
 pub use file::{KeptIn, SealKey, SealKeyError};
-pub use key_ring::{KeyRing, KeyRingFault, KeyRingProblem, RULES};
+pub use key_ring::{KeyRing, KeyRingFault, KeyRingProblem};
 pub use live::{LiveRing, RingRefreshed};
 pub use pkcs11::{TokenFault, TokenKey};
-pub use rules::{KeyRule, KeyRules, retirement};
+pub use retire::{RetireError, Retired, retire};
+pub use rules::{KeyRule, KeyRules};
 
 use std::sync::Arc;
 

@@ -13,6 +13,10 @@
 //!
 //! A retired key seals nothing from that moment on; what it sealed stays what it is. The file says so even where
 //! the key itself is no longer in the folder.
+//!
+//! Several rows may speak of one key, so that it can be retired by appending to the file and nothing an operator has
+//! written is touched. Of several retirements the earliest counts. Two limits of one key are a fault: nobody could say
+//! which was meant.
 
 use std::collections::BTreeMap;
 
@@ -63,14 +67,23 @@ impl KeyRules {
                 other => table.wrong_kind(place, "a table", other),
             })
         });
-        let mut rules = BTreeMap::new();
-        for (id, rule) in rows.flatten().unwrap_or_default() {
-            if rules.insert(id, rule).is_some() {
-                table.fault("key", format!("names {id} twice"));
+        let mut rules: BTreeMap<KeyId, KeyRule> = BTreeMap::new();
+        for (id, row) in rows.flatten().unwrap_or_default() {
+            let rule = rules.entry(id).or_default();
+            if rule.max_uses.is_some() && row.max_uses.is_some() {
+                table.fault("key", format!("gives {id} two limits: keep one max_uses"));
             }
+            rule.max_uses = rule.max_uses.or(row.max_uses);
+            let retirements = rule.retired.take().into_iter().chain(row.retired);
+            rule.retired = retirements.min_by_key(|(since, _)| *since);
         }
         let faults = table.finish();
         if faults.is_empty() { Ok(Self(rules)) } else { Err(faults) }
+    }
+
+    /// Whether anything is laid down for a key.
+    pub fn names(&self, key: &KeyId) -> bool {
+        self.0.contains_key(key)
     }
 
     /// What is laid down for a key.
@@ -125,6 +138,23 @@ mod tests {
         assert!(rule.is_retired(since) && !rule.is_retired(since.plus_seconds(-1)));
         assert_eq!(rules.of(&other), KeyRule { max_uses: Some(12), retired: None });
         assert_eq!(rules.of(&Digest::of(b"")), KeyRule::default());
+    }
+
+    #[test]
+    fn rows_of_one_key_are_taken_together_and_the_earliest_retirement_counts() {
+        let key = Digest::of(b"key");
+        let (early, late) =
+            ("2026-11-20T00:00:00Z".parse().unwrap(), "2027-01-01T00:00:00Z".parse().unwrap());
+        let limit = format!("[[key]]\nid = \"{key}\"\nmax_uses = 12\n");
+        for (first, second) in [((late, "leaves"), (early, "lost")), ((early, "lost"), (late, "x"))]
+        {
+            let rows = [first, second].map(|(since, why)| retirement(&key, since, why)).concat();
+            let rule = KeyRules::read(&format!("{limit}{rows}")).unwrap().of(&key);
+            let retired = Some((early, "lost".to_owned()));
+            assert_eq!(rule, KeyRule { max_uses: Some(12), retired });
+        }
+        let twice = KeyRules::read(&limit.repeat(2)).unwrap_err();
+        assert!(twice.iter().any(|fault| fault.to_string().contains("two limits")), "{twice:?}");
     }
 
     #[test]
