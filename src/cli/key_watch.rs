@@ -1,4 +1,5 @@
-//! Following the sealing keys while the server runs: a folder that changes, and certificates that come to their end.
+//! Following the sealing keys while the server runs: a folder that changes or is refused, and certificates that come to
+//! their end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,26 +24,23 @@ pub(super) async fn watch(keys: Arc<LiveRing>, mode: Mode, seconds: u64) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut told_at = i64::MIN;
+    let mut refused = None;
     loop {
         ticks.tick().await;
         let mut changed = false;
         if seconds > 0 {
             let keys = Arc::clone(&keys);
             // Reading keys is work for a thread set aside, a token may even keep it waiting.
+            // LIMIT: one whose library never answers keeps it for good, and what changes later is not seen.
             let looked =
                 tokio::task::spawn_blocking(move || keys.refresh(|ring| may_use(ring, mode)));
             match looked.await {
                 Ok(RingRefreshed::Replaced { keys }) => {
                     tracing::info!(keys, "the sealing keys were read anew");
-                    changed = true;
+                    (changed, refused) = (true, None);
                 }
-                Ok(RingRefreshed::Refused(problems)) => {
-                    for problem in problems {
-                        tracing::error!(
-                            %problem,
-                            "the sealing keys do not hold together; those in use stay in use"
-                        );
-                    }
+                Ok(RingRefreshed::Refused { problems, rules_count }) => {
+                    (changed, refused) = (true, Some((problems, rules_count)));
                 }
                 Ok(RingRefreshed::Unchanged) => {}
                 Err(error) => tracing::error!(%error, "looking at the sealing keys broke off"),
@@ -52,7 +50,25 @@ pub(super) async fn watch(keys: Arc<LiveRing>, mode: Mode, seconds: u64) {
         if changed || now.saturating_sub(told_at) >= TELL_EVERY_SECONDS {
             told_at = now;
             warn(&keys);
+            if let Some((problems, rules_count)) = &refused {
+                complain(problems, *rules_count);
+            }
         }
+    }
+}
+
+/// Tells of a folder that was refused, when it is and then as often as of certificates that end.
+fn complain(problems: &[KeyRingProblem], rules_count: bool) {
+    for problem in problems {
+        tracing::error!(
+            %problem,
+            "the sealing keys do not hold together; those in use stay in use"
+        );
+    }
+    if !rules_count {
+        tracing::error!(
+            "keys.toml does not count: limits and retirements stay as they were before it was broken"
+        );
     }
 }
 

@@ -5,6 +5,7 @@
 //! found when the key is read, not when a license is issued.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::rules::KeyRule;
 use crate::crypto::{KeyError, KeySigner, Secret, SignFault, Signature, Signer, Suite};
@@ -13,12 +14,13 @@ use crate::pki::certificate::DOCUMENT_SIGNING;
 use crate::pki::{Certificate, CertificateError, CmsBuildError, SealTemplate};
 use crate::service::ports::KeyId;
 
-/// A private key, whose it is, and the certificates that say so.
+/// A private key, whose it is, and the certificates that say so. A clone of it is the same key.
+#[derive(Clone)]
 pub struct SealKey {
     authority: AuthorityCode,
     chain: Vec<Certificate>,
     leaf: Certificate,
-    signer: Box<dyn Signer>,
+    signer: Arc<dyn Signer>,
     kept_in: KeptIn,
     rule: KeyRule,
 }
@@ -98,7 +100,7 @@ impl SealKey {
         // Seals are made elsewhere; that they can be made with these certificates is found out here.
         SealTemplate::new(&chain).map_err(SealKeyError::Seal)?;
         let (kept_in, rule) = (KeptIn::File, KeyRule::default());
-        Ok(Self { authority, chain, leaf, signer, kept_in, rule })
+        Ok(Self { authority, chain, leaf, signer: signer.into(), kept_in, rule })
     }
 
     /// The same key under this rule.

@@ -60,22 +60,39 @@ impl KeyRing {
         folder: &Path,
         passphrase: Option<&Secret<String>>,
     ) -> Result<Self, Vec<KeyRingProblem>> {
-        Self::read(folder, passphrase, false)
+        Self::read(folder, passphrase, &Self::default())
     }
 
-    /// As [`open`](Self::open) while the folder is in use: a token that is away just now must not keep what
-    /// else has changed, such as a key that is retired, from being taken up.
+    /// As [`open`](Self::open) while this ring is in use: a token of it that is away just now must not keep what
+    /// else has changed from being taken up. One that has not proven its key yet must be there.
     pub(super) fn reopen(
+        &self,
         folder: &Path,
         passphrase: Option<&Secret<String>>,
     ) -> Result<Self, Vec<KeyRingProblem>> {
-        Self::read(folder, passphrase, true)
+        Self::read(folder, passphrase, self)
+    }
+
+    /// The same keys under these rules; those whose rule stays are the very same.
+    pub(super) fn under(&self, rules: &KeyRules) -> Self {
+        let key = |key: &Arc<SealKey>| {
+            let rule = rules.of(&key.id());
+            if *key.rule() == rule {
+                Arc::clone(key)
+            } else {
+                Arc::new(SealKey::clone(key).under(rule))
+            }
+        };
+        let all = |keys: &BTreeMap<AuthorityCode, Vec<Arc<SealKey>>>| {
+            keys.iter().map(|(code, keys)| (code.clone(), keys.iter().map(key).collect())).collect()
+        };
+        Self { keys: all(&self.keys), companions: all(&self.companions) }
     }
 
     fn read(
         folder: &Path,
         passphrase: Option<&Secret<String>>,
-        away: bool,
+        in_use: &Self,
     ) -> Result<Self, Vec<KeyRingProblem>> {
         let listing = std::fs::read_dir(folder).map_err(|error| {
             vec![KeyRingProblem { file: folder.display().to_string(), fault: error.into() }]
@@ -93,7 +110,7 @@ impl KeyRing {
             let stem = name.strip_suffix(KEY_SUFFIX).or(name.strip_suffix(TOKEN_SUFFIX));
             let read = match stem {
                 Some(stem) => {
-                    let token = name.ends_with(TOKEN_SUFFIX).then_some(away);
+                    let token = name.ends_with(TOKEN_SUFFIX).then_some(in_use);
                     read_key(folder, stem, token, passphrase).map(|(key, companion)| {
                         let rule = rules.of(&key.id());
                         let key = key.under(rule);
@@ -174,11 +191,11 @@ fn meant_for(keys: Option<&Vec<Arc<SealKey>>>, at: Moment) -> Vec<Arc<SealKey>> 
 }
 
 /// A key and whether it is a companion, by the name of its files without their endings; `token` is there where a
-/// token has it, and says whether that may be away.
+/// token has it, and holds the keys whose token may be away.
 fn read_key(
     folder: &Path,
     stem: &str,
-    token: Option<bool>,
+    token: Option<&KeyRing>,
     passphrase: Option<&Secret<String>>,
 ) -> Result<(SealKey, bool), KeyRingFault> {
     let mut parts = stem.split('.');
@@ -191,13 +208,15 @@ fn read_key(
         }
         chain => chain?,
     };
-    let key = if let Some(may_be_away) = token {
-        let text = std::fs::read_to_string(folder.join(format!("{stem}{TOKEN_SUFFIX}")))?;
+    let key = if let Some(in_use) = token {
+        let file = folder.join(format!("{stem}{TOKEN_SUFFIX}"));
         let chain = Certificate::all_from_pem(&chain)
             .map_err(|error| KeyRingFault::Key(SealKeyError::Certificate(error)))?;
         let leaf = chain.first().ok_or(KeyRingFault::Key(SealKeyError::NoCertificate))?;
-        let signer =
-            TokenKey::open(&text, folder, leaf, may_be_away).map_err(KeyRingFault::Token)?;
+        let known = in_use.iter().chain(in_use.companions());
+        let may_be_away = known.map(|key| key.id()).any(|id| id == leaf.digest());
+        let signer = TokenKey::open(&std::fs::read_to_string(&file)?, folder, leaf, may_be_away)
+            .map_err(KeyRingFault::Token)?;
         SealKey::new(authority, Box::new(signer), chain).map(|key| key.kept(KeptIn::Token))
     } else {
         let path = folder.join(format!("{stem}{KEY_SUFFIX}"));

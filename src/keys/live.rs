@@ -1,13 +1,16 @@
 //! The sealing keys of a running server: a folder that changes while they are in use.
 //!
 //! [`LiveRing::refresh`] looks at the folder and reads it anew if a file has come, gone or changed; who has a key in
-//! hand keeps it. A folder that does not hold together changes nothing: the ring before stays, and the faults
-//! are told.
+//! hand keeps it. Where the folder does not hold together the keys before stay, and the faults are told.
+//!
+//! What `keys.toml` lays down is taken up first and by itself: a retirement and a limit count whatever is wrong with
+//! the rest of the folder, and before a token is waited for. Only where `keys.toml` itself cannot be read do the rules
+//! stay as they were.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use super::key_ring::{KeyRing, KeyRingProblem};
+use super::key_ring::{KeyRing, KeyRingProblem, read_rules};
 use crate::crypto::{Digest, Secret};
 use crate::domain::{AuthorityCode, Moment};
 use crate::service::ports::{KeyState, SealingKey, SealingKeys};
@@ -32,8 +35,13 @@ pub enum RingRefreshed {
         /// How many, companions left out.
         keys: usize,
     },
-    /// It does not hold together; what was in the ring stays.
-    Refused(Vec<KeyRingProblem>),
+    /// It does not hold together; the keys that were in the ring stay.
+    Refused {
+        /// Everything that is wrong.
+        problems: Vec<KeyRingProblem>,
+        /// Whether what `keys.toml` lays down now counts all the same; where it does not, what it laid down before.
+        rules_count: bool,
+    },
     /// Nothing has changed.
     Unchanged,
 }
@@ -71,15 +79,32 @@ impl LiveRing {
         }
         // A folder that is refused is told once, and looked at again when it has changed again.
         *seen = looks;
-        let read = KeyRing::reopen(&self.folder, self.passphrase.as_ref());
+        let rules_count = self.take_up_rules();
+        // Only here is the ring exchanged, and only by one at a time: `seen` is held.
+        let read = self.ring().reopen(&self.folder, self.passphrase.as_ref());
         match read.and_then(|ring| may_use(&ring).map(|()| ring)) {
             Ok(ring) => {
                 let keys = ring.iter().count();
-                *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+                self.put(ring);
                 RingRefreshed::Replaced { keys }
             }
-            Err(problems) => RingRefreshed::Refused(problems),
+            Err(problems) => RingRefreshed::Refused { problems, rules_count },
         }
+    }
+
+    /// Puts the keys in use under what `keys.toml` lays down now, unless that cannot be read.
+    fn take_up_rules(&self) -> bool {
+        // A folder that is gone has no `keys.toml` either, and lifts nothing.
+        if !self.folder.is_dir() {
+            return false;
+        }
+        let Ok(rules) = read_rules(&self.folder) else { return false };
+        self.put(self.ring().under(&rules));
+        true
+    }
+
+    fn put(&self, ring: KeyRing) {
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
     }
 }
 
@@ -115,6 +140,7 @@ fn looks(folder: &Path) -> Digest {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rules::retirement;
     use super::*;
     use crate::pki::test_chain::{AUTHORITY, TestChain};
 
@@ -130,7 +156,7 @@ mod tests {
         assert_eq!(look(), RingRefreshed::Unchanged);
 
         put(&format!("{AUTHORITY}.next.chain.pem"), &next.seal_pem());
-        assert!(matches!(look(), RingRefreshed::Refused(problems) if problems.len() == 1));
+        assert_eq!(refused(look()), (1, true));
         assert_eq!(look(), RingRefreshed::Unchanged);
         assert_eq!(live.ring().iter().count(), 1);
 
@@ -141,21 +167,60 @@ mod tests {
         let authority = AUTHORITY.parse().unwrap();
         assert_eq!(live.find(&authority, at).len(), 2);
         let id = chain.seal().digest();
-        put("keys.toml", &super::super::rules::retirement(&id, at, "lost"));
+        put("keys.toml", &retirement(&id, at, "lost"));
         assert_eq!(look(), RingRefreshed::Replaced { keys: 2 });
         let left: Vec<_> = live.find(&authority, at).iter().map(|key| key.id()).collect();
         assert_eq!(left, [next.seal().digest()]);
 
         put("keys.toml", "key = 1");
-        assert!(matches!(look(), RingRefreshed::Refused(_)));
-        assert_eq!(live.find(&authority, at).len(), 1);
+        assert_eq!(refused(look()), (1, false));
+        assert_eq!(live.find(&authority, at).len(), 1, "the rules before stay");
         put("keys.toml", "");
-        let refused = live.refresh(|_| Err(Vec::new()));
-        assert_eq!(refused, RingRefreshed::Refused(Vec::new()));
-        assert_eq!(
-            live.find(&authority, at).len(),
-            1,
-            "a ring that may not be used is not taken up"
-        );
+        let third = TestChain::new();
+        put(&format!("{AUTHORITY}.third.chain.pem"), &third.seal_pem());
+        put(&format!("{AUTHORITY}.third.key.pem"), &third.key_pem());
+        assert_eq!(refused(live.refresh(|_| Err(Vec::new()))), (0, true));
+        assert_eq!(live.find(&authority, at).len(), 2, "the rules count all the same");
+        assert_eq!(live.ring().iter().count(), 2, "a ring that may not be used is not taken up");
+    }
+
+    #[test]
+    fn a_retirement_and_a_limit_count_in_a_folder_that_is_refused() {
+        let (chain, folder) = (TestChain::new(), tempfile::tempdir().unwrap());
+        let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        put(&format!("{AUTHORITY}.key.pem"), &chain.key_pem());
+        put(&format!("{AUTHORITY}.chain.pem"), &chain.seal_pem());
+        let live = LiveRing::open(folder.path(), None).unwrap();
+        let (id, at) = (chain.seal().digest(), chain.seal().not_before());
+        let limit = || live.ring().iter().next().unwrap().rule().max_uses;
+
+        put("11990000MD0000008F.key.pem", "half a key");
+        put("keys.toml", &format!("[[key]]\nid = \"{id}\"\nmax_uses = 7\n"));
+        assert_eq!(refused(live.refresh(|_| Ok(()))), (1, true));
+        assert_eq!(limit(), Some(7));
+        let kept = Arc::clone(live.ring().iter().next().unwrap());
+
+        put("11990000MD0000008F.key.pem", "another half");
+        assert_eq!(refused(live.refresh(|_| Ok(()))), (1, true));
+        assert!(Arc::ptr_eq(&kept, live.ring().iter().next().unwrap()), "no rule has changed");
+
+        super::super::retire(folder.path(), &id, at, "lost").unwrap();
+        assert_eq!(refused(live.refresh(|_| Ok(()))), (1, true));
+        assert!(live.find(&AUTHORITY.parse().unwrap(), at).is_empty());
+
+        put("keys.toml", "[[");
+        assert!(!refused(live.refresh(|_| Ok(()))).1);
+        std::fs::rename(folder.path(), folder.path().with_extension("away")).unwrap();
+        assert!(!refused(live.refresh(|_| Ok(()))).1);
+        std::fs::rename(folder.path().with_extension("away"), folder.path()).unwrap();
+        assert!(live.find(&AUTHORITY.parse().unwrap(), at).is_empty(), "the rules before stay");
+        assert_eq!(limit(), Some(7));
+    }
+
+    fn refused(refreshed: RingRefreshed) -> (usize, bool) {
+        match refreshed {
+            RingRefreshed::Refused { problems, rules_count } => (problems.len(), rules_count),
+            other => panic!("{other:?}"),
+        }
     }
 }

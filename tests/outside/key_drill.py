@@ -127,9 +127,19 @@ def lost(house: House, gone: Key, following: Key, ids: list[str]) -> None:
         before = fetch(server, hanging[0])
         done = house.run("keys", "reseal", "--key", gone.id, check=False)
         ask(done.returncode == 2, f"sealed anew beside a server: {done.returncode}")
+        # In an emergency other things may be broken too: the key has a limit, and the folder does not hold together.
+        (house.seals / "keys.toml").write_text(f'# of the card\n[[key]]\nid = "{gone.id}"\nmax_uses = 1000\n')
+        broken = house.seals / f"{AUTHORITY}.broken.key.pem"
+        broken.write_text("half a key")
         seen = len(server.said["stderr"])
-        house.run("keys", "retire", "--key", gone.id, "--since", "2026-11-01T00:00:00Z", "--reason", "lost with a notebook")
+        for since in ("2027-11-01T00:00:00Z", "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"):
+            house.run("keys", "retire", "--key", gone.id, "--since", since, "--reason", "lost with a notebook")
+        said(server, "the sealing keys do not hold together", seen)
+        ask(sealed_with(fetch(server, house.issue(server))) == following.id, "a retired key seals on in a broken folder")
+        seen = len(server.said["stderr"])
+        broken.unlink()
         said(server, "the sealing keys were read anew", seen)
+        ask((house.seals / "keys.toml").read_text().startswith("# of the card"), "what the operator had written is gone")
         ask(sealed_with(fetch(server, house.issue(server))) == following.id, "a retired key seals on, or nothing does")
         ask(all(part["status"] == "ok" for part in ready(server)["parts"]), f"{ready(server)}")
     versions = house.versions()
