@@ -215,7 +215,7 @@ fn read_key(
         let leaf = chain.first().ok_or(KeyRingFault::Key(SealKeyError::NoCertificate))?;
         let known = in_use.iter().chain(in_use.companions());
         let may_be_away = known.map(|key| key.id()).any(|id| id == leaf.digest());
-        let signer = TokenKey::open(&std::fs::read_to_string(&file)?, folder, leaf, may_be_away)
+        let signer = TokenKey::open(&std::fs::read_to_string(&file)?, &file, leaf, may_be_away)
             .map_err(KeyRingFault::Token)?;
         SealKey::new(authority, Box::new(signer), chain).map(|key| key.kept(KeptIn::Token))
     } else {
@@ -313,6 +313,34 @@ mod tests {
         assert_eq!(key.certificate(), chain.seal());
         assert_eq!(ring.iter().count(), 1);
         assert!(ring.get(&"11990000MD0000008F".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn a_token_may_be_away_where_its_key_is_in_use() {
+        let (chain, folder) = (TestChain::new(), tempfile::tempdir().unwrap());
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        };
+        write("11990000MD1000077R.key.pem", &chain.key_pem());
+        write("11990000MD1000077R.chain.pem", &chain.seal_pem());
+        let in_use = KeyRing::load(folder.path()).unwrap();
+        std::fs::remove_file(folder.path().join("11990000MD1000077R.key.pem")).unwrap();
+        let token = "module = \"none.so\"\ntoken = \"t\"\nkey = \"k\"\npin_file = \"pin\"\n";
+        write("11990000MD1000077R.token.toml", token);
+        let ring = in_use.reopen(folder.path(), None).unwrap();
+        assert_eq!(ring.iter().map(|key| key.kept_in()).collect::<Vec<_>>(), [KeptIn::Token]);
+
+        let new = TestChain::new();
+        write("11990000MD1000077R.2027.chain.pem", &new.seal_pem());
+        write("11990000MD1000077R.2027.token.toml", token);
+        let problems = in_use.reopen(folder.path(), None).unwrap_err();
+        assert_eq!(problems.len(), 1, "one that has not proven its key must not take over");
+        assert_eq!(problems[0].fault, KeyRingFault::Token(TokenFault::Module));
+        assert_eq!(
+            KeyRing::load(folder.path()).unwrap_err().len(),
+            2,
+            "at the start all must be there"
+        );
     }
 
     #[test]

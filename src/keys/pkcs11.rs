@@ -13,8 +13,11 @@
 //! two belong together; every later one is verified before it is given out, since a token put in for another may hold
 //! another key under the same label. A token that is taken away fails the signature that needs it and nothing else
 //! ([`SignFault::Away`]): every signature opens what it lacks anew, so that the next one after the token has come
-//! back succeeds. A PIN that was refused is not tried again until the folder is read anew, because a token locks itself
-//! after a few.
+//! back succeeds.
+//!
+//! A token locks itself after a few wrong PINs. So one that was refused is not tried again, for no key of the token
+//! and however often the folder is read, until the file with the PIN holds another, the `.token.toml` says something
+//! else, or the program is started anew.
 //!
 //! A library may have to be ended and started anew before it sees a token that has come back. Nobody may be inside
 //! while it ends, so every call holds a lock for reading, and that takes it for writing.
@@ -24,8 +27,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -34,7 +36,7 @@ use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::AuthPin;
 
-use crate::crypto::{Digest, SignFault, Signature, Signer, Suite, verify_raw};
+use crate::crypto::{Digest, Secret, SignFault, Signature, Signer, Suite, verify_raw};
 use crate::domain::WireValue;
 use crate::domain::wire_table::Table;
 use crate::pki::Certificate;
@@ -47,9 +49,15 @@ const PROBE: &[u8] = b"zhengku: does this key belong to its certificate?";
 /// The libraries in use: each may be started once in a process, so its keys share it.
 static MODULES: LazyLock<Mutex<HashMap<PathBuf, Arc<Module>>>> = LazyLock::new(Mutex::default);
 
+/// The texts of the `.token.toml` files that were opened, by their paths.
+static TEXTS: LazyLock<Mutex<HashMap<PathBuf, Digest>>> = LazyLock::new(Mutex::default);
+
 /// A library.
 #[derive(Default)]
-struct Module(RwLock<Started>);
+struct Module {
+    started: RwLock<Started>,
+    pins: Mutex<RefusedPins>,
+}
 
 #[derive(Default)]
 struct Started {
@@ -67,15 +75,45 @@ pub struct TokenKey {
     module: Arc<Module>,
     suite: Suite,
     public_key: Vec<u8>,
-    /// The token did not take the PIN.
-    pin_refused: AtomicBool,
 }
 
 struct TokenPlace {
     module: PathBuf,
     token: String,
     key: String,
-    pin: AuthPin,
+    pin_file: PathBuf,
+}
+
+/// The PIN each token of a library refused last, by the token's label.
+#[derive(Default)]
+struct RefusedPins(HashMap<String, Digest>);
+
+impl RefusedPins {
+    /// Tries a PIN, unless the token has refused it before.
+    fn attempt(
+        &mut self,
+        token: &str,
+        pin: &[u8],
+        login: impl FnOnce() -> Result<(), TokenFault>,
+    ) -> Result<(), TokenFault> {
+        let pin = Digest::of(pin);
+        if self.0.get(token) == Some(&pin) {
+            return Err(TokenFault::Pin);
+        }
+        let tried = login();
+        if tried == Err(TokenFault::Pin) {
+            tracing::error!(
+                "a token refused its PIN, which is not tried again before pin_file or the .token.toml is changed"
+            );
+            self.0.insert(token.to_owned(), pin);
+        }
+        tried
+    }
+
+    /// Lets the PIN be tried again.
+    fn forget(&mut self, token: &str) {
+        self.0.remove(token);
+    }
 }
 
 /// A session that is logged in, and the key in it.
@@ -85,29 +123,33 @@ struct Opened {
 }
 
 impl TokenKey {
-    /// The key that the text of a `.token.toml` names, for this certificate; `folder` is where the text lies.
+    /// The key that the text of this `.token.toml` names, for this certificate.
     ///
-    /// Where the token `may_be_away`, as it may while the program runs, its absence is no fault.
+    /// Where the token `may_be_away`, as one that has proven its key may while the program runs, it is no fault if the
+    /// token, its library or its PIN is not there just now.
     pub fn open(
         text: &str,
-        folder: &Path,
+        file: &Path,
         leaf: &Certificate,
         may_be_away: bool,
     ) -> Result<Self, TokenFault> {
-        let place = TokenPlace::read(text, folder)?;
+        let place = TokenPlace::read(text, file.parent().unwrap_or(file))?;
         let suite = leaf.suite().ok_or(TokenFault::OtherKey)?;
         let public_key = leaf.public_key().to_vec();
         let module = Module::at(&place.module);
-        module.start(&place.module, 0)?;
-        let pin_refused = AtomicBool::new(false);
-        let key = Self { place, module, suite, public_key, pin_refused };
-        match key.sign_again(PROBE) {
-            Err(fault @ (TokenFault::NoToken | TokenFault::Refused(_))) if may_be_away => {
+        if says_something_else(file, text) {
+            module.pins().forget(&place.token);
+        }
+        let key = Self { place, module, suite, public_key };
+        let proven =
+            key.module.start(&key.place.module, 0).and_then(|()| key.sign_again(PROBE).map(drop));
+        match proven {
+            Err(fault) if may_be_away && fault.may_pass() => {
                 tracing::warn!(%fault, "the token with a sealing key is not there just now");
                 Ok(key)
             }
             Err(fault) => Err(fault),
-            Ok(_) => Ok(key),
+            Ok(()) => Ok(key),
         }
     }
 
@@ -125,13 +167,13 @@ impl TokenKey {
 
     /// A signature in a session that is idle or new; with a fault comes how often the library had been started.
     fn sign_once(&self, message: &[u8]) -> Result<Signature, (TokenFault, u64)> {
-        let started = self.module.0.read().unwrap_or_else(PoisonError::into_inner);
+        let started = self.module.started.read().unwrap_or_else(PoisonError::into_inner);
         let name = (self.place.token.clone(), self.place.key.clone());
         let idle = || started.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = idle().get_mut(&name).and_then(Vec::pop);
         let signed = match (kept, &started.library) {
             (Some(opened), _) => Ok(opened),
-            (None, Some(library)) => self.open_session(library),
+            (None, Some(library)) => self.place.open_session(library, &self.module),
             (None, None) => Err(TokenFault::NoToken),
         }
         .and_then(|opened| Ok((self.sign_in(&opened, message)?, opened)));
@@ -142,17 +184,6 @@ impl TokenKey {
             sessions.push(opened);
         }
         Ok(signature)
-    }
-
-    fn open_session(&self, library: &Pkcs11) -> Result<Opened, TokenFault> {
-        if self.pin_refused.load(Ordering::Acquire) {
-            return Err(TokenFault::Pin);
-        }
-        let opened = self.place.open_session(library);
-        if let Err(TokenFault::Pin) = opened {
-            self.pin_refused.store(true, Ordering::Release);
-        }
-        opened
     }
 
     fn sign_in(&self, opened: &Opened, message: &[u8]) -> Result<Signature, TokenFault> {
@@ -180,9 +211,13 @@ impl Module {
         Arc::clone(modules.entry(path.to_owned()).or_default())
     }
 
+    fn pins(&self) -> MutexGuard<'_, RefusedPins> {
+        self.pins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Starts the library, for the first time or anew, unless somebody has since it had been started `times` times.
     fn start(&self, path: &Path, times: u64) -> Result<(), TokenFault> {
-        let mut started = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut started = self.started.write().unwrap_or_else(PoisonError::into_inner);
         if started.times != times {
             return Ok(());
         }
@@ -212,9 +247,7 @@ impl Signer for TokenKey {
             tracing::error!(%fault, "the token with a sealing key did not sign");
             match fault {
                 TokenFault::Nonsense | TokenFault::OtherKey => SignFault::Nonsense,
-                TokenFault::Module | TokenFault::NoToken | TokenFault::Refused(_) => {
-                    SignFault::Away
-                }
+                fault if fault.may_pass() => SignFault::Away,
                 _ => SignFault::Refused,
             }
         })
@@ -249,26 +282,35 @@ impl TokenPlace {
             let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
             return Err(wrong(faults.join("; ")));
         };
-        let pin =
-            std::fs::read_to_string(folder.join(pin_file)).map_err(|_| TokenFault::PinFile)?;
-        let pin = AuthPin::new(pin.trim_end_matches(['\r', '\n']).into());
-        Ok(Self { module: folder.join(module), token, key, pin })
+        Ok(Self { module: folder.join(module), token, key, pin_file: folder.join(pin_file) })
     }
 
-    fn open_session(&self, module: &Pkcs11) -> Result<Opened, TokenFault> {
-        let slots = module.get_slots_with_initialized_token()?;
+    fn open_session(&self, library: &Pkcs11, module: &Module) -> Result<Opened, TokenFault> {
+        let slots = library.get_slots_with_initialized_token()?;
         let slot = slots.into_iter().find(|slot| {
-            module.get_token_info(*slot).is_ok_and(|token| token.label() == self.token)
+            library.get_token_info(*slot).is_ok_and(|token| token.label() == self.token)
         });
-        let session = module.open_ro_session(slot.ok_or(TokenFault::NoToken)?)?;
-        match session.login(UserType::User, Some(&self.pin)) {
-            // The login is the process's and not the session's.
-            Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-            Err(Error::Pkcs11(RvError::PinIncorrect | RvError::PinLocked, _)) => {
-                return Err(TokenFault::Pin);
+        let session = library.open_ro_session(slot.ok_or(TokenFault::NoToken)?)?;
+        // Read each time, so that a file that was mended is taken up by the next signature.
+        let pin = std::fs::read_to_string(&self.pin_file).map_err(|_| TokenFault::PinFile)?;
+        let pin = Secret::new(pin);
+        let pin = pin.expose().trim_end_matches(['\r', '\n']);
+        // One at a time: of two that are wrong together the second must find what became of the first.
+        module.pins().attempt(&self.token, pin.as_bytes(), || {
+            match session.login(UserType::User, Some(&AuthPin::new(pin.into()))) {
+                // The login is the process's and not the session's.
+                Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
+                Err(Error::Pkcs11(
+                    RvError::PinExpired
+                    | RvError::PinIncorrect
+                    | RvError::PinInvalid
+                    | RvError::PinLenRange
+                    | RvError::PinLocked,
+                    _,
+                )) => Err(TokenFault::Pin),
+                Err(error) => Err(error.into()),
             }
-            Err(error) => return Err(error.into()),
-        }
+        })?;
         let wanted = [
             Attribute::Class(ObjectClass::PRIVATE_KEY),
             Attribute::Label(self.key.as_bytes().to_vec()),
@@ -279,6 +321,13 @@ impl TokenPlace {
             _ => Err(TokenFault::SeveralKeys),
         }
     }
+}
+
+/// Whether the file said something else when it was opened last; if it never was, it does not.
+fn says_something_else(file: &Path, text: &str) -> bool {
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Digest::of(text.as_bytes());
+    texts.insert(file.to_owned(), now).is_some_and(|before| before != now)
 }
 
 /// Why a key in a token cannot be used. Nothing of the PIN or the key is in it.
@@ -305,6 +354,13 @@ pub enum TokenFault {
     Settings(String),
     /// Several private keys have this label.
     SeveralKeys,
+}
+
+impl TokenFault {
+    /// Whether it passes when token, library or PIN are back in their place, and speaks of no other key.
+    fn may_pass(&self) -> bool {
+        matches!(self, Self::Module | Self::NoToken | Self::Pin | Self::PinFile | Self::Refused(_))
+    }
 }
 
 impl From<Error> for TokenFault {
@@ -343,16 +399,44 @@ mod tests {
     #[test]
     fn what_does_not_lead_to_a_key_is_told_by_name() {
         let (chain, folder) = (TestChain::new(), tempfile::tempdir().unwrap());
-        std::fs::write(folder.path().join("pin"), "1234\n").unwrap();
-        let open = |text: &str| TokenKey::open(text, folder.path(), chain.seal(), true).err();
-        let text = |pin: &str| {
-            format!("module = \"none.so\"\ntoken = \"t\"\nkey = \"k\"\npin_file = \"{pin}\"\n")
-        };
-        assert_eq!(open(&text("pin")), Some(TokenFault::Module));
-        assert_eq!(open(&text("nowhere")), Some(TokenFault::PinFile));
-        for broken in ["token = 1", "", "[[", &format!("{}pin = \"1234\"", text("pin"))] {
-            let Some(TokenFault::Settings(why)) = open(broken) else { panic!("{broken}") };
+        let file = folder.path().join("x.token.toml");
+        let open = |text: &str, known| TokenKey::open(text, &file, chain.seal(), known);
+        let text = "module = \"none.so\"\ntoken = \"t\"\nkey = \"k\"\npin_file = \"pin\"\n";
+        assert_eq!(open(text, false).err(), Some(TokenFault::Module));
+        for broken in ["token = 1", "", "[[", &format!("{text}pin = \"1234\"")] {
+            let Err(TokenFault::Settings(why)) = open(broken, true) else { panic!("{broken}") };
             assert!(!why.contains("1234"), "{why}");
         }
+        let known = open(text, true).unwrap();
+        assert_eq!(known.sign(PROBE).err(), Some(SignFault::Away));
+    }
+
+    #[test]
+    fn a_pin_that_was_refused_is_tried_once() {
+        let (mut pins, mut tried) = (RefusedPins::default(), 0);
+        let mut attempt = |pins: &mut RefusedPins, token, pin: &[u8], answer| {
+            let before = tried;
+            let came = pins.attempt(token, pin, || {
+                tried += 1;
+                answer
+            });
+            (came, tried - before)
+        };
+        let (wrong, away) = (Err(TokenFault::Pin), Err(TokenFault::NoToken));
+        assert_eq!(attempt(&mut pins, "a", b"1", away.clone()), (away, 1));
+        assert_eq!(attempt(&mut pins, "a", b"1", wrong.clone()), (wrong.clone(), 1));
+        assert_eq!(attempt(&mut pins, "a", b"1", Ok(())), (wrong.clone(), 0));
+        assert_eq!(attempt(&mut pins, "b", b"1", Ok(())), (Ok(()), 1), "another token");
+        assert_eq!(attempt(&mut pins, "a", b"2", wrong.clone()), (wrong.clone(), 1), "another PIN");
+        assert_eq!(attempt(&mut pins, "a", b"2", Ok(())), (wrong, 0));
+        pins.forget("a");
+        assert_eq!(attempt(&mut pins, "a", b"2", Ok(())), (Ok(()), 1), "another text");
+    }
+
+    #[test]
+    fn a_text_that_has_changed_is_seen_and_a_new_one_is_none() {
+        let file = Path::new("a_text_that_has_changed.token.toml");
+        let told = ["a", "a", "b", "b", "a"].map(|text| says_something_else(file, text));
+        assert_eq!(told, [false, false, true, false, true]);
     }
 }

@@ -123,6 +123,61 @@ def goes_and_comes_back(house: House, key: Key, token: Token) -> None:
     ask(house.versions() == before + STREAM, "not exactly one license for each request")
 
 
+def away_in_other_ways(house: House, key: Key, token: Token) -> None:
+    """A PIN that is refused is tried once, and neither it nor a library that is gone keeps the folder from being read."""
+    refusal = "a token refused its PIN"
+    settings, pin = house.seals / f"{AUTHORITY}.token.token.toml", house.folder / "token.pin"
+    right = settings.read_text()
+
+    def put(file: Path, text: str) -> None:
+        half = house.folder / "half"
+        half.write_text(text)
+        half.rename(file)
+
+    def read_anew(file: Path, text: str) -> None:
+        seen = server.said["stderr"].count("the sealing keys were read anew")
+        put(file, text)
+        server.wait_for("stderr", "(?s)(the sealing keys were read anew.*){%d}" % (seen + 1))
+
+    def submitted(request, wanted: int) -> None:
+        status, answer = server.submit(*request)
+        ask(status == wanted, f"{status} {answer.decode()}; {server.said['stderr'][-800:]}")
+
+    with house.server() as server:
+        # The token goes and comes back, so that it is to be opened anew; meanwhile the PIN is replaced by a wrong one.
+        put(pin, "161803\n")
+        request = house.next()
+        token.take()
+        submitted(request, 503)
+        token.give()
+        for number in range(3):
+            submitted(request, 503)
+            read_anew(house.seals / "keys.toml", f"# {number}\n")
+        ask(server.said["stderr"].count(refusal) == 1, "a PIN that was refused was tried again")
+        read_anew(settings, f"# touched\n{right}")
+        ask(server.said["stderr"].count(refusal) == 2, "a changed token.toml does not have the PIN tried once more")
+        put(pin, f"{PIN}\n")
+        submitted(request, 201)
+        ask("161803" not in server.said["stderr"] and PIN not in server.said["stderr"], "a PIN stands in the log")
+
+        # The library and the PIN are away.
+        request = house.next()
+        read_anew(settings, right.replace(module(), "/nowhere.so"))
+        submitted(request, 503)
+        read_anew(settings, right)
+        submitted(request, 201)
+        pin.unlink()
+        token.take()
+        submitted(house.next(), 503)
+        token.give()
+        read_anew(house.seals / "keys.toml", "# the PIN is away\n")
+        request = house.next()
+        submitted(request, 503)
+        put(pin, f"{PIN}\n")
+        submitted(request, 201)
+        ask(server.said["stderr"].count(refusal) == 2, "a PIN was refused that is right")
+
+
 def wrong(house: House) -> None:
     name = f"{AUTHORITY}.token.token.toml"
     (house.folder / "token.pin").write_text("161803\n")
@@ -163,6 +218,7 @@ def main() -> int:
         furnish(house, key)
         drill("sealed with a key in a token", issues, house, key)
         drill("the token goes in a stream of requests, and comes back", goes_and_comes_back, house, key, token)
+        drill("a refused PIN is tried once; a library or PIN that is away", away_in_other_ways, house, key, token)
         drill("what is wrong with a token is said at the start", wrong, house)
     failed = results.count(False)
     print(f"{len(results)} drills in {time.monotonic() - begun:.0f} s")
