@@ -182,6 +182,13 @@ fn certificates_that_were_slipped_in_do_not_change_who_signed() {
     assert!(!token.is_whole());
     let tidy = token.tidied(&[desk.chain.ca().clone()]).unwrap();
     assert_eq!((tidy.certificates().len(), tidy.is_whole()), (2, true));
+    // One that issued itself leads nowhere; one above the signer's issuer does.
+    let stranger = TestChain::new().root().clone();
+    let slipped = token.tidied(&[desk.chain.ca().clone(), stranger]).unwrap();
+    assert_eq!((slipped.certificates().len(), slipped.is_whole()), (3, false));
+    let upward = token.tidied(&[desk.chain.ca().clone(), desk.chain.root().clone()]).unwrap();
+    assert!(upward.is_whole());
+    assert!(!token.tidied(&[desk.chain.root().clone()]).unwrap().is_whole(), "a step is missing");
 }
 
 #[test]

@@ -148,14 +148,15 @@ impl TimestampToken {
         self.tidy
     }
 
-    /// Whether it is as [`Self::tidied`] leaves it: besides what its signature covers there are only certificates, each
-    /// of which issued another of them.
+    /// Whether it is as [`Self::tidied`] leaves it: besides what its signature covers there are only certificates that
+    /// lead upward from the signer's, each of which issued one that was reached before.
+    ///
+    /// Nothing of the chain is trusted yet, so no more signatures are checked than a token may have certificates.
     pub fn is_whole(&self) -> bool {
-        let issued = |issuer: &Certificate| {
-            let mut others = self.certificates.iter();
-            others.any(|subject| is_issued_by(subject, issuer, self.info.gen_time).is_ok())
+        let issued = |subject: &Certificate, issuer: &Certificate| {
+            is_issued_by(subject, issuer, self.info.gen_time).is_ok()
         };
-        self.tidy && self.certificates.iter().all(|one| *one == self.signer || issued(one))
+        self.tidy && leads_upward(&self.signer, &self.certificates, issued)
     }
 
     /// The same token, enclosing exactly the signer's certificate and these, and nothing else that is unsigned.
@@ -199,6 +200,31 @@ impl fmt::Debug for TimestampToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TimestampToken(of {})", self.info.gen_time)
     }
+}
+
+/// Whether every one of these certificates is reached from `signer` by the names of issuers, each step with a
+/// signature that `issued` finds right. It is asked about at most [`MAX_CERTIFICATES`] steps; a chain needs one for
+/// each issuer, and whoever needs more brings certificates of one name that did not issue anything.
+fn leads_upward(
+    signer: &Certificate,
+    enclosed: &[Certificate],
+    mut issued: impl FnMut(&Certificate, &Certificate) -> bool,
+) -> bool {
+    let mut left: Vec<&Certificate> = enclosed.iter().filter(|one| *one != signer).collect();
+    let mut reached = vec![signer];
+    let (mut next, mut checks) = (0, 0);
+    while let Some(subject) = reached.get(next).copied() {
+        next += 1;
+        for issuer in std::mem::take(&mut left) {
+            let named = subject.issuer() == issuer.subject();
+            if named && checks == MAX_CERTIFICATES {
+                return false;
+            }
+            checks += usize::from(named);
+            if named && issued(subject, issuer) { &mut reached } else { &mut left }.push(issuer);
+        }
+    }
+    left.is_empty()
 }
 
 /// A token taken apart.
@@ -383,4 +409,35 @@ fn names_issuer(id: &mut Reader<'_>, signer: &Certificate) -> Result<bool, Times
     let issuer = names.expect(0xa4)?.content;
     names.finish()?;
     Ok(issuer == signer.issuer() && serial == signer.serial())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_chain::{TestChain, Word};
+    use super::*;
+
+    #[test]
+    fn however_many_certificates_of_one_name_there_are_few_signatures_are_checked() {
+        let chain = TestChain::new();
+        let signer = chain.mint(&Word::TSA).certificate;
+        // All of these are named as the issuer of the signer, and each root as the issuer of these.
+        let crowd: Vec<TestChain> = (0..2 * MAX_CERTIFICATES).map(|_| TestChain::new()).collect();
+        let crowd: Vec<Certificate> =
+            crowd.iter().flat_map(|chain| [chain.ca(), chain.root()]).cloned().collect();
+        for (what, answer) in [("none issued anything", false), ("all did", true)] {
+            let mut checks = 0;
+            let whole = leads_upward(&signer, &crowd, |_, _| {
+                checks += 1;
+                answer
+            });
+            assert_eq!((whole, checks), (false, MAX_CERTIFICATES), "{what}");
+        }
+        let honest = [chain.root().clone(), signer.clone(), chain.ca().clone()];
+        let mut checks = 0;
+        assert!(leads_upward(&signer, &honest, |subject, issuer| {
+            checks += 1;
+            is_issued_by(subject, issuer, subject.not_before()).is_ok()
+        }));
+        assert_eq!(checks, 2);
+    }
 }
