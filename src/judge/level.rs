@@ -3,7 +3,8 @@
 //! - **B-T**: a time-stamp that counts proves when the seal existed.
 //! - **B-LT**: besides, the file itself brings every certificate, and word about revocation that was good for the
 //!   proven moment, of the seal and of the time-stamp that proves it: nobody need be asked.
-//! - **B-LTA**: besides, a document time-stamp that counts covers all of that.
+//! - **B-LTA**: besides, a document time-stamp that counts covers all of that, certificates and word alike, and the
+//!   same for every older time-stamp that counts.
 //!
 //! Data that is there but does not serve reaches nothing.
 //!
@@ -12,9 +13,9 @@
 use serde::Serialize;
 
 use super::stamp_seen::Stamp;
-use super::stamps::{Proof, Stamps};
+use super::stamps::{Good, Proof, Stamps, Under};
 use crate::domain::{Level, Moment};
-use crate::pki::{Evidence, Revocation, VerifiedPath};
+use crate::pki::{Revocation, VerifiedPath};
 
 /// How well a genuine document is protected against the passing of time (保护级别).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -38,21 +39,23 @@ pub(super) fn reached(
         return Protection { level: Level::BB, proven_at: None, holds_until: seal_ends };
     };
     let newest_ends = proof.good.first().map_or(seal_ends, |newest| newest.path.window().1);
-    let serves = |evidence: &Evidence| {
+    // What is under a stamp serves the seal and these stamps.
+    let serves = |under: Under, stamped: &[Good]| {
+        let evidence = stamps.evidence_under(under);
         let good = |path: &VerifiedPath, at: Moment| {
-            let told = path.alone(evidence).revocation(at);
-            stamps.carries(path) && matches!(told, Revocation::Good { .. })
+            let told = path.alone(&evidence).revocation(at);
+            stamps.carries(path, under) && matches!(told, Revocation::Good { .. })
         };
-        // The first proof of the seal is weighed last. Where it is the seal's own stamp, it needs word as well; a
-        // document time-stamp gets it with the next one.
-        let stamp = proof.good.last().filter(|first| first.which == Stamp::Seal);
-        good(path, proof.at) && stamp.is_none_or(|stamp| good(&stamp.path, stamp.at))
+        good(path, proof.at) && stamped.iter().all(|stamp| good(&stamp.path, stamp.at))
     };
-    let newest_document = proof.good.iter().find(|stamp| stamp.which != Stamp::Seal);
-    let covered = newest_document.map(|stamp| stamps.evidence_under(stamp.under));
-    let level = if covered.is_some_and(|evidence| serves(&evidence)) {
+    // The newest comes first and the seal's own stamp last. That one needs word at once; a document time-stamp gets it
+    // with the next one.
+    let in_seal = proof.good.iter().position(|stamp| stamp.which == Stamp::Seal);
+    let (documents, in_seal) = proof.good.split_at(in_seal.unwrap_or(proof.good.len()));
+    let covers = |newest: &Good| serves(newest.under, proof.good.get(1..).unwrap_or_default());
+    let level = if documents.first().is_some_and(covers) {
         Level::BLTA
-    } else if serves(&stamps.evidence()) {
+    } else if serves(Under::ALL, in_seal) {
         Level::BLT
     } else {
         Level::BT

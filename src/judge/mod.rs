@@ -14,6 +14,8 @@ pub mod facts;
 pub mod finding;
 mod headline;
 mod level;
+#[cfg(test)]
+mod level_tests;
 mod next_step;
 pub mod observed;
 mod pdf;

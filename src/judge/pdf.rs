@@ -19,7 +19,7 @@ use super::examine::{Look, Said};
 use super::facts::Trust;
 use super::level;
 use super::observed::Observed;
-use super::stamps::Stamps;
+use super::stamps::{Stamps, Under};
 use crate::crypto::{Digest, Hasher};
 use crate::domain::Moment;
 use crate::ecert::{EcertFacts, SdJwt};
@@ -115,7 +115,7 @@ fn said(
 
     let proof = stamps.as_mut().and_then(|stamps| stamps.prove(trust, at, seen));
     let proved = stamps.as_ref().zip(proof.as_ref());
-    let evidence = proved.map(|(stamps, _)| stamps.evidence());
+    let evidence = proved.map(|(stamps, _)| stamps.evidence_under(Under::ALL));
     let proven = proof.as_ref().zip(evidence.as_ref());
     let proven = proven.map(|(proof, evidence)| Proven { at: proof.at, evidence });
 

@@ -13,7 +13,7 @@ use crate::pki::{
 };
 
 /// A little after the seal says it was made.
-const STAMPED: &str = "2026-01-05T04:00:10Z";
+pub(super) const STAMPED: &str = "2026-01-05T04:00:10Z";
 const DAY: i64 = 86_400;
 /// Of an authority that begins before the first one ends.
 const LATER: Word<'static> = Word {
@@ -23,13 +23,13 @@ const LATER: Word<'static> = Word {
 };
 
 /// A chain with a file to be sealed, and a time-stamp authority under it.
-struct Stage {
-    scene: Scene,
+pub(super) struct Stage {
+    pub(super) scene: Scene,
     tsa: Minted,
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(&Word::TSA)
     }
 
@@ -43,11 +43,11 @@ impl Stage {
         &self.scene.chain
     }
 
-    fn token(&self, digest: &Digest, at: &str) -> Vec<u8> {
+    pub(super) fn token(&self, digest: &Digest, at: &str) -> Vec<u8> {
         token(&self.tsa, self.chain(), digest, at)
     }
 
-    fn plain(&self) -> Vec<u8> {
+    pub(super) fn plain(&self) -> Vec<u8> {
         stamped_by(&self.scene, &|seal| seal)
     }
 
@@ -57,11 +57,11 @@ impl Stage {
     }
 
     /// Lists of both issuers that were made at `at`.
-    fn lists(&self, at: &str) -> Vec<Crl> {
+    pub(super) fn lists(&self, at: &str) -> Vec<Crl> {
         vec![self.chain().crl(moment(at), &[]), self.chain().root_crl(moment(at))]
     }
 
-    fn verdict(&self, file: &[u8], at: &str) -> Verdict {
+    pub(super) fn verdict(&self, file: &[u8], at: &str) -> Verdict {
         self.scene.verdict(file, VaultFact::NotAsked, at)
     }
 
@@ -73,7 +73,7 @@ impl Stage {
 }
 
 /// A token of this authority, as it goes into a file.
-fn token(tsa: &Minted, chain: &TestChain, digest: &Digest, at: &str) -> Vec<u8> {
+pub(super) fn token(tsa: &Minted, chain: &TestChain, digest: &Digest, at: &str) -> Vec<u8> {
     let issuer = TimestampIssuer::new(vec![tsa.certificate.clone(), chain.ca().clone()]).unwrap();
     let request = TimestampRequest::new(digest, &[5; 8]).unwrap();
     let answer = issuer.answer(&tsa.signer(), &request.to_der(), &[7; 16], moment(at)).unwrap();
@@ -90,9 +90,9 @@ fn sealed_with(scene: &Scene, tsa: &Minted, chain: &TestChain, at: &str) -> Vec<
     })
 }
 
-/// A sealed file with this token inside its seal.
-fn sealed_around(scene: &Scene, token: &[u8]) -> Vec<u8> {
-    stamped_by(scene, &|seal| with_signature_timestamp(&seal, token).unwrap())
+/// A sealed file with the token inside its seal that is made of the seal.
+pub(super) fn sealed_around(scene: &Scene, token: &dyn Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    stamped_by(scene, &|seal| with_signature_timestamp(&seal, &token(&seal)).unwrap())
 }
 
 fn data<'a>(lists: &'a [Crl], into: &'a mut Vec<&'a [u8]>) -> ValidationData<'a> {
@@ -120,7 +120,7 @@ fn with_document_stamp(
     [file, &unstamped.stamp(&token).unwrap()].concat()
 }
 
-fn level(verdict: &Verdict) -> Option<Level> {
+pub(super) fn level(verdict: &Verdict) -> Option<Level> {
     verdict.protection.map(|protection| protection.level)
 }
 
@@ -316,8 +316,8 @@ fn a_stamp_that_was_not_put_there_by_us_is_an_alteration() {
     let lists = stage.lists(NOW);
     let other = |_: &Digest| stage.token(&Digest::of(b"another file"), STAMPED);
     let elsewhere = stage.token(&Digest::of(b"another file"), STAMPED);
-    let swapped = sealed_around(&stage.scene, &elsewhere);
-    let noise = sealed_around(&stage.scene, &[0x30, 1, 7]);
+    let swapped = sealed_around(&stage.scene, &|_| elsewhere.clone());
+    let noise = sealed_around(&stage.scene, &|_| vec![0x30, 1, 7]);
     let loose = Word { critical: false, ..Word::TSA };
     let rows: [(&str, Vec<u8>, &str); 4] = [
         ("swapped", swapped, "timestamp.seal"),

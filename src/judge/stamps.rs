@@ -42,11 +42,22 @@ struct Found {
     under: Under,
 }
 
-/// How many of the lists and answers of a file are meant: the first so many.
+/// How much of the validation data of a file is meant: of each kind, the first so many.
 #[derive(Clone, Copy)]
 pub(super) struct Under {
+    /// Of the certificates beside the tokens.
+    certs: usize,
     crls: usize,
     ocsps: usize,
+    /// Of the time-stamps, which enclose certificates as well.
+    tokens: usize,
+}
+
+impl Under {
+    const NOTHING: Self = Self { certs: 0, crls: 0, ocsps: 0, tokens: 0 };
+    /// Whatever the file brings.
+    pub(super) const ALL: Self =
+        Self { certs: usize::MAX, crls: usize::MAX, ocsps: usize::MAX, tokens: usize::MAX };
 }
 
 /// A piece of validation data, unless it could not be read, and from when on it is known.
@@ -81,11 +92,16 @@ impl<'f> Stamps<'f> {
     ) -> Result<Option<Self>, Observed> {
         let mut found = Vec::new();
         if let Some(token) = signed.timestamp() {
-            let none = Under { crls: 0, ocsps: 0 };
-            found.push(read_one(Stamp::Seal, token, &signed.digest_to_stamp(), none)?);
+            found.push(read_one(Stamp::Seal, token, &signed.digest_to_stamp(), Under::NOTHING)?);
         }
         for (number, (stamp, digest)) in sealed.timestamps.iter().zip(covered).enumerate() {
-            let under = Under { crls: stamp.crls, ocsps: stamp.ocsps };
+            let under = Under {
+                // Those in the seal come first in the pool.
+                certs: signed.others().len() + stamp.certs,
+                crls: stamp.crls,
+                ocsps: stamp.ocsps,
+                tokens: found.len(),
+            };
             found.push(read_one(Stamp::Document(number + 1), &stamp.token, digest, under)?);
         }
         if found.is_empty() {
@@ -132,24 +148,19 @@ impl<'f> Stamps<'f> {
         (!good.is_empty()).then_some(Proof { at: control, good })
     }
 
-    /// Everything the file says about revocation.
-    pub(super) fn evidence(&self) -> Evidence {
-        evidence(&self.crls, &self.ocsps)
-    }
-
     /// What the file says about revocation under one time-stamp.
     pub(super) fn evidence_under(&self, under: Under) -> Evidence {
-        let crls = self.crls.get(..under.crls).unwrap_or(&self.crls);
-        let ocsps = self.ocsps.get(..under.ocsps).unwrap_or(&self.ocsps);
-        evidence(crls, ocsps)
+        evidence(first(&self.crls, under.crls), first(&self.ocsps, under.ocsps))
     }
 
-    /// Whether the file brings every certificate of this path but the trusted one.
-    pub(super) fn carries(&self, path: &VerifiedPath) -> bool {
-        let tokens = || self.found.iter().flat_map(|found| found.token.certificates());
-        path.intermediates()
-            .iter()
-            .all(|one| self.pool.contains(&one.der()) || tokens().any(|enclosed| enclosed == one))
+    /// Whether the file brings every certificate of this path but the trusted one, under one time-stamp. The first is
+    /// in the message that it signed.
+    pub(super) fn carries(&self, path: &VerifiedPath, under: Under) -> bool {
+        let tokens = first(&self.found, under.tokens);
+        let enclosed = || tokens.iter().flat_map(|found| found.token.certificates());
+        let pool = first(&self.pool, under.certs);
+        let mut issuers = path.intermediates().iter();
+        issuers.all(|one| pool.contains(&one.der()) || enclosed().any(|enclosed| enclosed == one))
     }
 }
 
@@ -226,6 +237,11 @@ fn evidence(crls: &[Known<Crl>], ocsps: &[Known<OcspResponse>]) -> Evidence {
         }
     }
     evidence
+}
+
+/// The first `count`, or as many as there are.
+fn first<T>(pieces: &[T], count: usize) -> &[T] {
+    pieces.get(..count).unwrap_or(pieces)
 }
 
 /// The first `count` pieces are known from `at` on.
