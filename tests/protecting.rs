@@ -13,21 +13,30 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rcgen::{
+    CertificateRevocationListParams, Issuer, KeyIdMethod, KeyPair, RevocationReason,
+    RevokedCertParams, SerialNumber,
+};
 use tokio::sync::watch;
 use zhengku::crypto::{Digest, KeySigner, SeededRandom};
 use zhengku::domain::{Level, Moment};
-use zhengku::judge::Overall;
-use zhengku::pki::{Certificate, TimestampRequest, TimestampToken, read_response};
+use zhengku::judge::{Outcome, Overall};
+use zhengku::pdf::read_sealed;
+use zhengku::pki::{
+    Certificate, Crl, SignedData, TimestampRequest, TimestampToken, TrustStore, read_response,
+};
 use zhengku::service::desks::{LicenseDesk, VerifyDesk};
 use zhengku::service::dev_pki::{DevPki, DevPkiKeys};
 use zhengku::service::keeping::{Keeper, Round, Tally};
 use zhengku::service::ports::{
     Clock, Evidence, Form, Later, RemoteFault, RemoteFaultKind, RevocationSource, TimestampSource,
+    Vault,
 };
 use zhengku::service::protect::{LastAuthority, Protect};
 use zhengku::service::stamping::Stamping;
+use zhengku::service::verify::Verifying;
 
-use support::{HandClock, House, NOW, Plan, first_good, root, trust};
+use support::{HandClock, House, NOW, Plan, first_good, judging, moment, root, trust};
 
 const FOOD: &str = "11990000MD0000008F002";
 
@@ -167,6 +176,123 @@ async fn a_license_is_brought_to_the_level_and_its_sealed_bytes_stay() {
     let asked = outside.stamped.load(Ordering::SeqCst);
     assert_eq!(run(&keeper).await, Round { next: 1, ..Round::default() });
     assert_eq!(outside.stamped.load(Ordering::SeqCst), asked);
+}
+
+/// Whoever trusts the toy root and has a list besides, on which the certificate of this seal is.
+fn revoking(seal: &[u8], reason: RevocationReason) -> Arc<TrustStore> {
+    let read = |name: &str| fs::read_to_string(root().join("keys-dev").join(name)).unwrap();
+    let key = KeyPair::from_pem(&read("ca/issuing-ca.key.pem")).unwrap();
+    let issuer = Issuer::from_ca_cert_pem(&read("issuing-ca.pem"), key).unwrap();
+    let instant = |text: &str| {
+        let days = moment(text).unix_seconds() / 86_400;
+        rcgen::date_time_ymd(1970, 1, 1)
+            + Duration::from_secs(86_400 * u64::try_from(days).unwrap())
+    };
+    let certificate =
+        read_sealed(seal).map(|file| SignedData::read(&file.cms).unwrap().leaf().to_vec());
+    let certificate = Certificate::from_der(&certificate.unwrap()).unwrap();
+    let list = CertificateRevocationListParams {
+        this_update: instant("2027-01-02T00:00:00Z"),
+        next_update: instant("2028-01-02T00:00:00Z"),
+        crl_number: SerialNumber::from(2),
+        issuing_distribution_point: None,
+        revoked_certs: vec![RevokedCertParams {
+            serial_number: SerialNumber::from_slice(certificate.serial()),
+            revocation_time: instant("2027-01-01T00:00:00Z"),
+            reason_code: Some(reason),
+            invalidity_date: None,
+        }],
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    let list = Crl::from_der(list.signed_by(&issuer).unwrap().der()).unwrap();
+    let store = TrustStore::builder()
+        .add_file("root.pem", &read("root.pem"))
+        .add_folder_file("issuing-ca.pem", &read("issuing-ca.pem"))
+        .add_file("crl.pem", &read("crl.pem"))
+        .add_crl(list);
+    Arc::new(store.build().unwrap())
+}
+
+#[tokio::test]
+async fn an_original_outlives_its_revoked_certificate_where_the_vault_can_prove_its_time() {
+    let house = House::in_memory(Plan::default());
+    let (outside, issued) = (Outside::of(&house), house.ask("1", &first_good(FOOD)).await.unwrap());
+    let bare = house.bytes(&issued, Form::SealedPdf).await;
+    let desk = |reason, vault: Option<&Arc<dyn Vault>>| Verifying {
+        judging: judging(revoking(&bare, reason)),
+        vault: vault.cloned(),
+        clock: house.clock.clone(),
+    };
+    let unprotected = desk(RevocationReason::Superseded, Some(&house.vault));
+    house.clock.wind("2027-01-03T00:00:00Z");
+    assert_eq!(unprotected.file(&bare).await.overall, Overall::Invalid, "nothing proves its time");
+    house.clock.wind(NOW);
+    assert_eq!(run(&keeper(&house, &outside, 90)).await.raised, 1);
+    house.clock.wind("2027-01-03T00:00:00Z");
+
+    for reason in [
+        RevocationReason::AffiliationChanged,
+        RevocationReason::CessationOfOperation,
+        RevocationReason::Superseded,
+    ] {
+        let verdict = desk(reason, Some(&house.vault)).file(&bare).await;
+        assert_eq!(verdict.overall, Overall::Valid, "{reason:?}: {:?}", verdict.findings);
+        assert!(verdict.finding("protection.copy").is_some());
+        assert_eq!(verdict.file_digest, Some(Digest::of(&bare)));
+        assert_eq!(desk(reason, None).file(&bare).await.overall, Overall::Invalid, "no vault");
+    }
+    // A stolen key counts backwards, for the vault's copy as well.
+    for reason in [RevocationReason::KeyCompromise, RevocationReason::CaCompromise] {
+        let verdict = desk(reason, Some(&house.vault)).file(&bare).await;
+        assert_eq!(verdict.overall, Overall::Invalid, "{reason:?}");
+        assert!(verdict.finding("protection.copy").is_none());
+    }
+    // The vault has to have these very bytes, and they have to be unaltered.
+    let other = House::in_memory(Plan::default());
+    let twin = other.ask("1", &first_good(FOOD)).await.unwrap();
+    assert_eq!(twin.record.id, issued.record.id);
+    let twin = other.bytes(&twin, Form::SealedPdf).await;
+    assert_ne!(twin, bare, "signatures are random");
+    let desk = desk(RevocationReason::Superseded, Some(&house.vault));
+    assert_eq!(desk.file(&twin).await.overall, Overall::Invalid);
+    let mut altered = bare.clone();
+    altered[2_000] ^= 1;
+    let verdict = desk.file(&altered).await;
+    assert_eq!((verdict.overall, verdict.integrity), (Overall::Invalid, Outcome::Failed));
+}
+
+/// While the one thread for work is taken, nothing can be judged but on a thread that serves requests.
+#[test]
+fn no_file_is_judged_on_a_thread_that_serves_requests() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let house = House::in_memory(Plan::default());
+        let outside = Outside::of(&house);
+        let issued = house.ask("1", &first_good(FOOD)).await.unwrap();
+        run(&keeper(&house, &outside, 90)).await;
+        let id = &issued.record.id;
+        let whole = house.licenses.download(&house.client, id, Form::SealedPdf).await.unwrap();
+        let ecert = house.bytes(&issued, Form::Ecert).await;
+
+        let (done, wait) = std::sync::mpsc::channel::<()>();
+        let taken = tokio::task::spawn_blocking(move || wait.recv());
+        for (what, file) in [("protected", &whole[..]), ("e-certificate", &ecert)] {
+            tokio::select! {
+                biased;
+                verdict = house.verify.file(file) => panic!("{what}: {:?}", verdict.overall),
+                () = tokio::time::sleep(Duration::from_millis(20)) => {}
+            }
+        }
+        tokio::select! {
+            biased;
+            verdict = house.verify.id(id) => panic!("{:?}", verdict.overall),
+            () = tokio::time::sleep(Duration::from_millis(20)) => {}
+        }
+        done.send(()).unwrap();
+        taken.await.unwrap().unwrap();
+        assert_eq!(house.verify.file(&whole).await.overall, Overall::Valid);
+    });
 }
 
 #[tokio::test]

@@ -26,10 +26,13 @@ const AUTHENTICITY: &[&str] = &[
     "seal.certificate_path",
     "seal.certificate_usage",
     "seal.certificate_period",
-    "seal.certificate_revocation",
+    REVOCATION,
     "seal.authority",
     "seal.development",
 ];
+
+/// What was found of revocation.
+const REVOCATION: &str = "seal.certificate_revocation";
 
 /// What looking at a file brought.
 #[derive(Default)]
@@ -138,24 +141,47 @@ impl Examined {
         Self { form: Form::LicenseId, ..self }
     }
 
-    /// An unaltered file of which it cannot be told any more who stands behind it, by the digest of what was
-    /// sealed: its certificate may have ended while another copy of it was protected.
+    /// An unaltered file that does not show by itself any more who stands behind it, by the digest of what was
+    /// sealed: its certificate may have ended, or have been revoked since, while another copy of it was protected.
     pub fn open_question(&self) -> Option<(&LicenseId, Digest)> {
-        let open = self.authenticity == Outcome::Unknown && self.form == Form::SealedPdf;
-        self.license_id().filter(|_| open).zip(self.file_digest)
+        let unaltered = self.integrity == Outcome::Passed && self.form == Form::SealedPdf;
+        let open = self.authenticity == Outcome::Unknown || self.is_only_revoked();
+        let license = self.license.as_ref().filter(|_| unaltered && open)?;
+        Some((&license.id, self.file_digest?))
     }
 
-    /// The same, for a copy of the file that was brought, protected since it was sealed. Its bytes begin with those
-    /// that were brought.
-    pub fn of_protected_copy(mut self) -> Self {
+    /// Whether nothing speaks against whoever sealed it but that a certificate was revoked: when it was sealed is the
+    /// whole question then.
+    fn is_only_revoked(&self) -> bool {
+        let of_authenticity = |finding: &&Finding| finding.about == About::Authenticity;
+        let concerned = self.findings.iter().filter(of_authenticity);
+        let mut against = concerned.filter(|one| one.outcome == FindingOutcome::Failed);
+        against.next().is_some_and(|one| one.code == REVOCATION) && against.next().is_none()
+    }
+
+    /// What is to be said of a file with an [open question](Self::open_question), where there is a copy of it that was
+    /// protected since it was sealed. Its bytes begin with those that were brought.
+    ///
+    /// The copy proves when the file existed, and settles what is unknown of it either way. What was refused it can
+    /// only clear: a key that was stolen counts backwards for the copy too, and the refusal stays with its reason.
+    pub fn or_protected_copy(self, copy: Self) -> Self {
+        let cleared = copy.authenticity == Outcome::Passed;
+        if self.authenticity != Outcome::Failed || cleared {
+            copy.said_of_protected_copy()
+        } else {
+            self
+        }
+    }
+
+    fn said_of_protected_copy(mut self) -> Self {
         self.findings.push(Finding {
             code: "protection.copy",
             outcome: FindingOutcome::Passed,
             about: About::Protection,
             fact: Text2::fixed(
-                "所交文件本身已无法判断，证照库存有同一文件加时间戳保护的版本，据此核验",
-                "The file as brought cannot be told any more; the vault has the same file, protected by \
-                 time-stamps since, and that was judged",
+                "仅凭所交文件已不能认定，证照库存有同一文件加时间戳保护的版本，据此核验",
+                "The file as brought no longer shows enough by itself; the vault has the same file, protected \
+                 by time-stamps since, and that was judged",
             ),
             next_step: Some(Text2::fixed(
                 "请下载并保存加了保护的文件",
