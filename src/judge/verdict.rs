@@ -59,16 +59,17 @@ impl Verdict {
         self.overall == Overall::Valid && self.standing == Outcome::Passed
     }
 
-    /// The answer as the exit code of a command: 0 valid, 1 not to be accepted, 2 cannot be told.
+    /// The answer as the exit code of a command: 0 valid, 1 not to be accepted, 2 cannot be told by the program alone.
     ///
     /// A valid document whose standing nobody asked about is 0, because the question was about the file; where
-    /// the vault was asked and had no answer, it is 2.
+    /// the vault was asked and had no answer, it is 2. So it is for an annotated copy that stands: it is good for one
+    /// recipient and one purpose, and whether this is the case somebody has to read.
     pub fn exit_code(&self) -> u8 {
         match (self.overall, self.standing, self.standing_state) {
             (Overall::Invalid | Overall::Unsigned | Overall::ValidWithLaterChanges, _, _) => 1,
             (_, Outcome::Failed, _) => 1,
-            (Overall::Valid | Overall::ValidCopy, Outcome::Passed, _) => 0,
-            (Overall::Valid | Overall::ValidCopy, Outcome::Unknown, StandingState::NotChecked) => 0,
+            (Overall::Valid, Outcome::Passed, _) => 0,
+            (Overall::Valid, Outcome::Unknown, StandingState::NotChecked) => 0,
             (Overall::Indeterminate, Outcome::Passed, _) if self.form == Form::LicenseId => 0,
             (Overall::Valid | Overall::ValidCopy | Overall::Indeterminate, _, _) => 2,
         }
