@@ -127,8 +127,8 @@ failed=()
 for target in "${targets[@]}"; do
     echo "=== $target, $seconds s"
     "${fuzz[@]}" run "$target" "fuzz/corpus/$target" "$seeds/$target" -- \
-        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 2>"$work/log" || failed+=("$target")
-    grep -E '^(stat::number_of_executed_units|stat::peak_rss_mb|SUMMARY|==.*ERROR|thread)' "$work/log" || tail -n 20 "$work/log"
+        -max_total_time="$seconds" -timeout=10 -report_slow_units=1 -rss_limit_mb=4096 -print_final_stats=1 2>"$work/log" || failed+=("$target")
+    grep -E '^(stat::number_of_executed_units|stat::slowest_unit|stat::peak_rss_mb|SUMMARY|==.*ERROR|thread|Slowest unit)' "$work/log" || tail -n 20 "$work/log"
 done
 if [ ${#failed[@]} -gt 0 ]; then
     echo "failed: ${failed[*]}; the inputs lie in fuzz/artifacts" >&2
