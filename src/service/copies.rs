@@ -30,7 +30,7 @@ use super::ports::{
     VersionRecord,
 };
 use super::recall::{Recalled, recall};
-use super::sealing::{PreparedKey, seal_fault, serial};
+use super::sealing::{PreparedKey, in_its_time, seal_fault, serial};
 use super::standing::standing_of;
 use super::workshop::{FaceValues, Workbench};
 
@@ -133,7 +133,9 @@ impl Copies {
             Intention { id: id.clone(), content_digest: intended, client, at: now, uses };
         let intention = vault.intend(intention).await?;
         let original = form_bytes(vault.as_ref(), &record, Form::Ecert).await?;
-        let bytes = self.seal(&bench, (authority, &key), &recalled, &facts, &original)?;
+        let bytes = in_its_time(key.key.may_wait(), || {
+            self.seal(&bench, (authority, &key), &recalled, &facts, &original)
+        })?;
 
         let file = FormRecord {
             form: Form::AnnotatedCopy,

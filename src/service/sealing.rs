@@ -101,6 +101,17 @@ impl LicenseKeys {
     }
 }
 
+/// Does `work`, which waits for a device where it `waits`: the other work of the thread moves elsewhere meanwhile,
+/// if this runtime has threads that can take it over.
+pub fn in_its_time<T>(waits: bool, work: impl FnOnce() -> T) -> T {
+    let has_other_threads = || {
+        tokio::runtime::Handle::try_current().is_ok_and(|runtime| {
+            runtime.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread
+        })
+    };
+    if waits && has_other_threads() { tokio::task::block_in_place(work) } else { work() }
+}
+
 /// The fault of a key that did not sign: at `keys.token_gone` where its token is away, else at `place`.
 pub fn sign_fault(place: &'static str, fault: SignFault) -> Fault {
     Fault::new(if fault == SignFault::Away { "keys.token_gone" } else { place }, fault)
