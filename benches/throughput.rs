@@ -428,6 +428,7 @@ impl House {
             indexes: Arc::new(Indexes::new(BlindIndexKey::new(&Secret::new([7; 32])))),
             public_url: "https://zhengku.example".to_owned(),
             stamping: None,
+            judging: Arc::new(self.judging()),
             turns: Turns::default(),
         }
     }

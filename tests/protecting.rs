@@ -28,11 +28,12 @@ use zhengku::pki::{
 use zhengku::service::desks::{LicenseDesk, VerifyDesk};
 use zhengku::service::dev_pki::{DevPki, DevPkiKeys};
 use zhengku::service::keeping::{Keeper, Round, Tally};
+use zhengku::service::last_authority::LastAuthority;
 use zhengku::service::ports::{
     Clock, Evidence, Form, Later, RemoteFault, RemoteFaultKind, RevocationSource, TimestampSource,
     Vault,
 };
-use zhengku::service::protect::{LastAuthority, Protect};
+use zhengku::service::protect::Protect;
 use zhengku::service::stamping::Stamping;
 use zhengku::service::verify::Verifying;
 
@@ -90,7 +91,11 @@ impl Outside {
 }
 
 impl TimestampSource for Outside {
-    fn stamp<'a>(&'a self, digest: &'a Digest) -> Later<'a, Result<TimestampToken, RemoteFault>> {
+    fn stamp<'a>(
+        &'a self,
+        digest: &'a Digest,
+        _: Option<Duration>,
+    ) -> Later<'a, Result<TimestampToken, RemoteFault>> {
         Box::pin(async move {
             if self.is(Mood::Down) {
                 return Err(RemoteFault::new(RemoteFaultKind::Timeout, "tsa", "down"));
@@ -138,7 +143,7 @@ fn keeper(house: &House, outside: &Arc<Outside>, within_days: i64) -> Arc<Keeper
         },
         renew_within_seconds: within_days * 86_400,
         rest: Duration::ZERO,
-        tally: Tally::default(),
+        tally: Arc::new(Tally::default()),
     })
 }
 
@@ -339,6 +344,27 @@ async fn while_others_fail_everything_stays_due() {
 }
 
 #[tokio::test]
+async fn an_authority_that_ends_soon_is_asked_again_once_an_hour_and_forgotten_at_its_end() {
+    let house = House::in_memory(Plan::default());
+    let (outside, _) = (Outside::of(&house), house.ask("1", &first_good(FOOD)).await.unwrap());
+    // The sealing certificate ends within fifty years, and so does that of the authority.
+    let keeper = keeper(&house, &outside, 50 * 365);
+    run(&keeper).await;
+    let asked = |outside: &Outside| outside.stamped.load(Ordering::SeqCst);
+    let first = asked(&outside);
+    run(&keeper).await;
+    assert_eq!(asked(&outside), first, "what is known serves for a while");
+    house.clock.wind("2026-12-01T10:30:00Z");
+    run(&keeper).await;
+    assert_eq!(asked(&outside), first + 1, "whether its certificate was renewed is asked");
+    run(&keeper).await;
+    assert_eq!(asked(&outside), first + 1);
+    house.clock.wind("2126-01-01T00:00:00Z");
+    let wanted = Moment::from_unix_seconds(0);
+    assert_eq!(keeper.protect.authority_ends(wanted), None, "its certificate has ended");
+}
+
+#[tokio::test]
 async fn a_file_is_not_stamped_again_where_nothing_is_gained() {
     let house = House::in_memory(Plan::default());
     let (outside, issued) = (Outside::of(&house), house.ask("1", &first_good(FOOD)).await.unwrap());
@@ -369,21 +395,28 @@ async fn a_seal_has_its_time_stamp_or_goes_without_and_is_no_larger_for_it() {
     let issued = plain.ask("1", &first_good(FOOD)).await.unwrap();
     let size = plain.bytes(&issued, Form::SealedPdf).await.len();
 
-    for (mood, level) in [(Mood::Down, Level::BB), (Mood::Well, Level::BT)] {
+    // With the lists under the seal, a time-stamp makes it B-LT at once.
+    for (mood, level) in [(Mood::Down, Level::BB), (Mood::Well, Level::BLT)] {
         let outside = Outside::at(Arc::new(HandClock::new(NOW)));
         outside.be(mood);
         let stamping = Stamping { source: outside.clone(), deadline: Duration::from_secs(5) };
         let house = House::in_memory(Plan { stamping: Some(stamping), ..Plan::default() });
         let issued = house.ask("1", &first_good(FOOD)).await.unwrap();
         let sealed = issued.record.sealed.unwrap();
-        assert_eq!((sealed.level, sealed.proven_at.is_some()), (level, level == Level::BT));
+        assert_eq!((sealed.level, sealed.proven_at.is_some()), (level, level > Level::BB));
         let pdf = house.bytes(&issued, Form::SealedPdf).await;
         // Signatures and what is compressed differ by a few bytes from run to run.
         let larger = pdf.len() > size + 64;
         assert_eq!(larger, mood == Mood::Well, "{} and {size}", pdf.len());
         let verdict = house.verify.file(&pdf).await;
         assert_eq!(verdict.overall, Overall::Valid, "{mood:?}");
-        assert!(verdict.protection.unwrap().level >= level, "{mood:?}");
+        let reached = verdict.protection.unwrap();
+        assert_eq!(
+            (reached.level, reached.proven_at),
+            (sealed.level, sealed.proven_at),
+            "{mood:?}"
+        );
+        assert_eq!(reached.holds_until, sealed.holds_until, "{mood:?}");
         // What is missing is made up.
         outside.be(Mood::Well);
         assert_eq!(run(&keeper(&house, &outside, 90)).await.raised, 1, "{mood:?}");

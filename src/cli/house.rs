@@ -108,6 +108,7 @@ impl House {
             indexes: Arc::clone(&indexes),
             public_url: config.public_url.clone(),
             stamping,
+            judging: Arc::clone(&judging),
             turns: Turns::default(),
         });
         let verify =

@@ -18,9 +18,10 @@ use crate::http;
 use crate::pki::{Certificate, TrustStore};
 use crate::remote::{Address, Http, RevocationSettings, Revocations, TsaClient, TsaSettings};
 use crate::service::dev_pki::{DevPki, DevPkiKeys};
-use crate::service::keeping::{Keeper, Tally};
+use crate::service::keeping::Keeper;
+use crate::service::last_authority::LastAuthority;
 use crate::service::ports::{Clock, RevocationSource, TimestampSource};
-use crate::service::protect::{LastAuthority, Protect};
+use crate::service::protect::Protect;
 use crate::service::stamping::Stamping;
 
 use super::CliError;
@@ -124,7 +125,7 @@ pub(super) fn keeper(
         },
         rest: settings.rest,
         renew_within_seconds: i64::from(settings.renew_within_days) * DAY,
-        tally: Tally::default(),
+        tally: Arc::default(),
     })))
 }
 

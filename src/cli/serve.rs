@@ -57,6 +57,8 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
         .map_err(|error| CliError::new(format!("cannot listen on {}", config.listen), error))?;
     let address = listener.local_addr().unwrap_or(config.listen);
     let settings = settings(&house)?;
+    let services = protection::dev_pki(&house)?;
+    let keeper = protection::keeper(&house, services.as_ref().map(|_| address))?;
     let site = web::site(Doors {
         issue: house.issue.clone(),
         verify: house.verify.clone(),
@@ -66,17 +68,16 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
         catalogue: house.workshop.clone(),
         vault: house.vault.clone(),
         keys: house.keys.clone(),
+        keeping: keeper.as_ref().map(|keeper| Arc::clone(&keeper.tally)),
         clock: Arc::clone(&house.clock),
         random: Arc::clone(&house.random),
         permits: http::Permits::of(&settings),
         settings: Arc::new(settings),
     });
-    let services = protection::dev_pki(&house)?;
     let router = match &services {
         Some(services) => http::dev_pki::with_dev_pki(site, Arc::clone(services)),
         None => site,
     };
-    let keeper = protection::keeper(&house, services.map(|_| address))?;
     if config.mode.is_development() {
         say("DEVELOPMENT MODE: toy keys, invented holders, a sign-in without a password.");
         say(&format!("issuing systems: Authorization: Bearer {DEVELOPMENT_TOKEN}"));

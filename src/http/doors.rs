@@ -12,6 +12,7 @@ use crate::domain::Holder;
 use crate::service::desks::{
     CatalogueDesk, CopyDesk, HoldDesk, IssueDesk, IssuingSystem, LicenseDesk, VerifyDesk,
 };
+use crate::service::keeping::Tally;
 use crate::service::ports::{Clock, SealingKeys, Vault};
 
 /// Everything a door may ask.
@@ -33,6 +34,8 @@ pub struct Doors {
     pub vault: Arc<dyn Vault>,
     /// Asked how the sealing keys are doing, and for nothing else.
     pub keys: Arc<dyn SealingKeys>,
+    /// What the keeper of protections has done, where there is one.
+    pub keeping: Option<Arc<Tally>>,
     /// Tells when a session ends.
     pub clock: Arc<dyn Clock>,
     /// Makes session ids and request ids.

@@ -52,8 +52,15 @@ pub async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Health>) {
             Some(_) => "ends_soon",
             None => "ok",
         };
-    let parts = [("vault", vault), ("templates", templates), ("keys", keys)];
-    let parts = parts.map(|(part, status)| Part { part, status }).to_vec();
+    let mut parts = vec![("vault", vault), ("templates", templates), ("keys", keys)];
+    // Licenses are issued all the same; what is late is made up for.
+    parts.extend(
+        doors
+            .keeping
+            .as_ref()
+            .map(|tally| ("protection", if tally.last_fault().is_some() { "late" } else { "ok" })),
+    );
+    let parts = parts.into_iter().map(|(part, status)| Part { part, status }).collect();
     (code, Json(Health { status, parts }))
 }
 
@@ -73,6 +80,7 @@ pub struct Part {
     /// Which.
     part: &'static str,
     /// `ok`, `unreachable`; `outdated`: the templates on disk are broken, and those before them are in force;
-    /// `ends_soon`, `ended`: a sealing certificate ends within 60 days, or has ended.
+    /// `ends_soon`, `ended`: a sealing certificate ends within 60 days, or has ended; `late`: the newest attempt to
+    /// protect a license failed.
     status: &'static str,
 }

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -49,6 +50,20 @@ pub async fn metrics(State(doors): State<Doors>) -> Result<Response, Problem> {
         "1 if the templates on disk are in force",
         current,
     );
+    if let Some(tally) = &doors.keeping {
+        let counter = |value: u64| -> Counter {
+            let counter = Counter::default();
+            counter.inc_by(value);
+            counter
+        };
+        let raised = counter(tally.raised());
+        registry.register("zhengku_protections", "Protections appended since the start", raised);
+        let failed = counter(tally.failed());
+        let help = "Attempts to protect a license that failed since the start";
+        registry.register("zhengku_protection_failures", help, failed);
+        let help = "Versions that the last round found due and could not protect";
+        registry.register("zhengku_protections_waiting", help, gauge(tally.waiting()));
+    }
     let mut text = String::new();
     // Writing into a text does not fail.
     let _ = encode(&mut text, &registry);

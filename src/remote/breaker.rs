@@ -38,6 +38,11 @@ impl Breaker {
         }
     }
 
+    /// Whether it is not known to be unwell: asking changes nothing.
+    pub(super) fn is_well(&self, now: Instant) -> bool {
+        self.state().rests_until.is_none_or(|until| now >= until)
+    }
+
     /// It answered.
     pub(super) fn succeeded(&self) {
         *self.state() = State::default();

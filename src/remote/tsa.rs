@@ -27,7 +27,7 @@ const MARGIN: usize = 64;
 pub struct TsaSettings {
     /// The authorities, the preferred one first.
     pub authorities: Vec<Address>,
-    /// How long each may take.
+    /// How long each may take at most.
     pub deadline: Duration,
     /// How long one that failed is first left alone.
     pub rest: Duration,
@@ -66,13 +66,18 @@ impl TsaClient {
         }
     }
 
-    async fn first_that_answers(&self, digest: &Digest) -> Result<TimestampToken, RemoteFault> {
+    async fn first_that_answers(
+        &self,
+        digest: &Digest,
+        within: Option<Duration>,
+    ) -> Result<TimestampToken, RemoteFault> {
+        let ends = within.map(|within| Instant::now() + within);
         let mut last = RemoteFault::new(
             RemoteFaultKind::Unconfigured,
             "time-stamp authorities",
             "none is set up under [timestamps]",
         );
-        for (address, breaker) in &self.authorities {
+        for (place, (address, breaker)) in self.authorities.iter().enumerate() {
             if !breaker.may_ask(Instant::now()) {
                 // What another has just failed with says more than that this one rests.
                 if last.kind == RemoteFaultKind::Unconfigured {
@@ -81,7 +86,14 @@ impl TsaClient {
                 }
                 continue;
             }
-            match self.ask(address, digest).await {
+            // Of what is left each that may still be asked has an equal part.
+            let still = self.authorities.iter().skip(place + 1);
+            let still = still.filter(|(_, breaker)| breaker.is_well(Instant::now())).count();
+            let share = ends.map_or(self.deadline, |ends| {
+                let left = ends.saturating_duration_since(Instant::now());
+                self.deadline.min(left / u32::try_from(still + 1).unwrap_or(u32::MAX))
+            });
+            match self.ask(address, digest, share).await {
                 Ok(token) => {
                     breaker.succeeded();
                     self.longest.fetch_max(token.der().len(), Ordering::Relaxed);
@@ -102,7 +114,12 @@ impl TsaClient {
         Err(last)
     }
 
-    async fn ask(&self, address: &Address, digest: &Digest) -> Result<TimestampToken, RemoteFault> {
+    async fn ask(
+        &self,
+        address: &Address,
+        digest: &Digest,
+        deadline: Duration,
+    ) -> Result<TimestampToken, RemoteFault> {
         let from = || address.to_string();
         let mut nonce = [0; 16];
         self.random.fill(&mut nonce);
@@ -113,7 +130,7 @@ impl TsaClient {
             body: Some(("application/timestamp-query", request.to_der())),
             accept: "application/timestamp-reply",
         };
-        let limits = HttpLimits { deadline: self.deadline, answer_bytes: MAX_ANSWER_BYTES };
+        let limits = HttpLimits { deadline, answer_bytes: MAX_ANSWER_BYTES };
         let answer = self.http.ask(ask, limits).await?;
         let token = read_response(&answer, &request, self.clock.now())
             .map_err(|error| RemoteFault::new(kind_of(&error), from(), error))?;
@@ -134,8 +151,12 @@ impl TsaClient {
 }
 
 impl TimestampSource for TsaClient {
-    fn stamp<'a>(&'a self, digest: &'a Digest) -> Later<'a, Result<TimestampToken, RemoteFault>> {
-        Box::pin(self.first_that_answers(digest))
+    fn stamp<'a>(
+        &'a self,
+        digest: &'a Digest,
+        within: Option<Duration>,
+    ) -> Later<'a, Result<TimestampToken, RemoteFault>> {
+        Box::pin(self.first_that_answers(digest, within))
     }
 
     fn longest_token(&self) -> Option<usize> {

@@ -13,6 +13,7 @@ use crate::domain::{
     Unread, VersionNo, WireValue,
 };
 use crate::ecert::{self, Content, ContentInput, Places};
+use crate::judge::{FindingOutcome, Protection, VaultFact};
 use crate::pdf::{Attachment, Binding, DrawError, DrawnFace, UnsealedPdf};
 
 use super::desks::{IssueDesk, Issued, IssuingSystem};
@@ -21,9 +22,10 @@ use super::ports::{
     ChangedState, Clock, Form, FormRecord, Intention, Later, RequestKey, SealProtection, Shelving,
     Step, StepWatch, Vault, VersionRecord,
 };
-use super::sealing::{LicenseKeys, Sealing, seal_fault, serial, sign_fault};
+use super::sealing::{LicenseKeys, Sealing, in_its_time, seal_fault, serial, sign_fault};
 use super::stamping::Stamping;
 use super::turns::Turns;
+use super::verify::Judging;
 use super::workshop::{FaceValues, Workbench, Workshop};
 
 /// Has licenses made.
@@ -46,6 +48,8 @@ pub struct Issuing {
     pub public_url: String,
     /// Puts a time-stamp into each seal, where that is asked for.
     pub stamping: Option<Stamping>,
+    /// Says what a seal with a time-stamp has reached, as it would of anybody's file.
+    pub judging: Arc<Judging>,
     /// Requests with one key take turns.
     pub turns: Turns,
 }
@@ -175,22 +179,16 @@ impl Issuing {
             Some(stamping) => stamping.room().await,
             None => 0,
         };
-        let mut sealed = if prepared.keys.may_wait() && has_other_threads() {
-            // A device may take its time: the thread's other work moves elsewhere meanwhile.
-            tokio::task::block_in_place(|| self.seal(prepared, room))?
-        } else {
-            self.seal(prepared, room)?
-        };
+        let waits = prepared.keys.may_wait();
+        let mut sealed = in_its_time(waits, || self.seal(prepared, room))?;
+        let mut stamped_at = None;
         if let Some(stamping) = self.stamping.as_ref().filter(|_| room > 0) {
-            let (cms, stamped_at) = stamping.stamp(sealed.cms, sealed.gap_len).await;
-            sealed.cms = cms;
-            if let (Some(at), Some(protection)) = (stamped_at, &mut sealed.record.sealed) {
-                // Until when it holds stays as it is: nobody can say yet that the certificate was not revoked.
-                *protection =
-                    SealProtection { level: Level::BT, proven_at: Some(at), ..*protection };
-            }
+            (sealed.cms, stamped_at) = stamping.stamp(sealed.cms, sealed.gap_len).await;
         }
-        let (record, objects) = sealed.finish()?;
+        let (mut record, objects) = sealed.finish()?;
+        if let (Some(at), Some(bare)) = (stamped_at, record.sealed) {
+            record.sealed = Some(self.reached(&objects, bare, at));
+        }
 
         // 8. Shelve, in one commit. If it fails the sealed bytes are dropped here, unseen.
         self.watch.before(Step::Shelve);
@@ -212,6 +210,32 @@ impl Issuing {
         // 9. Answer.
         self.watch.before(Step::Answer);
         Ok(Issued { record, repeated: false })
+    }
+
+    /// What a seal with a time-stamp of `at` has reached, as our own judge finds it; `bare` without.
+    fn reached(
+        &self,
+        objects: &[(Form, Vec<u8>)],
+        bare: SealProtection,
+        at: Moment,
+    ) -> SealProtection {
+        let pdf = objects.iter().find(|(form, _)| *form == Form::SealedPdf);
+        let pdf = pdf.map_or(&[][..], |(_, pdf)| pdf);
+        let now = self.clock.now();
+        let verdict = self.judging.examine(pdf, now).conclude(VaultFact::NotAsked, now);
+        let failed = verdict.findings.iter().find(|it| it.outcome == FindingOutcome::Failed);
+        match (verdict.protection, failed) {
+            (_, Some(failed)) => {
+                tracing::error!(code = failed.code, "the time-stamp in a seal does not hold");
+                bare
+            }
+            (Some(Protection { level, proven_at, holds_until }), None) if level > Level::BB => {
+                SealProtection { level, proven_at, holds_until }
+            }
+            // Nothing speaks against it, and nobody has said yet that the certificates were not revoked. Until when it
+            // holds stays as it is.
+            (_, None) => SealProtection { level: Level::BT, proven_at: Some(at), ..bare },
+        }
     }
 
     async fn repeat(&self, id: &LicenseId) -> Result<Issued, Refusal> {
@@ -389,12 +413,6 @@ fn refuse_unread(bench: &Workbench, unread: Unread<'_>) -> Refusal {
         faults.sort_by(|a, b| (&a.field, a.code()).cmp(&(&b.field, b.code())));
     }
     Refusal::Submission(faults)
-}
-
-/// Whether this runtime has threads that can take over from this one.
-fn has_other_threads() -> bool {
-    tokio::runtime::Handle::try_current()
-        .is_ok_and(|runtime| runtime.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread)
 }
 
 fn not_json(error: &serde_json::Error) -> Refusal {

@@ -36,7 +36,7 @@ pub struct Keeper {
     /// How long a file that could not be protected is first left alone.
     pub rest: Duration,
     /// What it has done.
-    pub tally: Tally,
+    pub tally: Arc<Tally>,
 }
 
 /// What a keeper has done since it began; for health answers and metrics.
@@ -44,6 +44,7 @@ pub struct Keeper {
 pub struct Tally {
     raised: AtomicU64,
     failed: AtomicU64,
+    due: AtomicU64,
     last_fault: Mutex<Option<&'static str>>,
 }
 
@@ -56,6 +57,11 @@ impl Tally {
     /// How many attempts failed.
     pub fn failed(&self) -> u64 {
         self.failed.load(Ordering::Relaxed)
+    }
+
+    /// How many versions were due in the last round and are not protected yet.
+    pub fn waiting(&self) -> u64 {
+        self.due.load(Ordering::Relaxed)
     }
 
     /// The word of the newest failure, if nothing has succeeded since.
@@ -199,9 +205,9 @@ impl Keeper {
             let page = self.protect.vault.due(&question).await?;
             progress(place, &round);
             // Who stamps must be known first: what lasts as long as their certificate is not due.
-            if !page.due.is_empty() && self.protect.authority_ends().is_none() {
+            if !page.due.is_empty() && self.protect.authority_ends(self.wanted()).is_none() {
                 match self.protect.learn_authority().await {
-                    Ok(()) => continue,
+                    Ok(_) => continue,
                     Err(fault) => {
                         tracing::warn!(code = fault.code(), %fault, "no time-stamps are to be had");
                         *round.failed.entry(fault.code()).or_default() += 1;
@@ -223,6 +229,7 @@ impl Keeper {
                 break;
             }
         }
+        self.tally.due.store(round.due.saturating_sub(round.raised), Ordering::Relaxed);
         round.next = again_from.unwrap_or(place);
         progress(place, &round);
         Ok(round)
@@ -302,10 +309,15 @@ impl Keeper {
         }
     }
 
-    /// The instant before which protection that ends is renewed: no later than a new time-stamp would hold.
+    /// The instant before which protection that ends is to be renewed.
+    fn wanted(&self) -> Moment {
+        self.protect.clock.now().plus_seconds(self.renew_within_seconds)
+    }
+
+    /// The same, but no later than a new time-stamp would hold.
     fn renews_before(&self) -> Moment {
-        let wanted = self.protect.clock.now().plus_seconds(self.renew_within_seconds);
-        match self.protect.authority_ends() {
+        let wanted = self.wanted();
+        match self.protect.authority_ends(wanted) {
             Some(ends) if ends < wanted => {
                 tracing::warn!(%ends, "no time-stamp lasts longer than the certificate of its authority");
                 ends

@@ -11,6 +11,7 @@ pub mod error;
 pub mod hold;
 pub mod issue;
 pub mod keeping;
+pub mod last_authority;
 pub mod licenses;
 pub mod ports;
 pub mod protect;

@@ -10,7 +10,7 @@
 //! Sources: EN 319 142-1, clause 6 (levels); EN 319 102-1, clause 5.6 (what outlives a certificate).
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::crypto::Digest;
 use crate::domain::{Level, LicenseId, Moment};
@@ -26,6 +26,7 @@ use crate::pki::{
 };
 
 use super::error::Fault;
+use super::last_authority::LastAuthority;
 use super::ports::{
     Clock, Evidence, Form, FormRecord, ProtectError, Protecting, ProtectionRecord, RemoteFault,
     RevocationSource, TimestampSource, Vault, VersionRecord,
@@ -56,20 +57,6 @@ pub struct Protect {
     /// The path of the authority that stamped last: what is to be said of its certificates goes under the
     /// time-stamp already, and not only behind it.
     pub last_authority: LastAuthority,
-}
-
-/// The path of the time-stamp authority that answered last.
-#[derive(Default)]
-pub struct LastAuthority(Mutex<Option<VerifiedPath>>);
-
-impl LastAuthority {
-    fn get(&self) -> Option<VerifiedPath> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, path: &VerifiedPath) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.clone());
-    }
 }
 
 /// What came of an attempt.
@@ -199,14 +186,28 @@ impl Protect {
         }
     }
 
-    /// Until when a time-stamp made now will hold, as far as can be known; `None` before the first one.
-    pub fn authority_ends(&self) -> Option<Moment> {
-        self.last_authority.get().map(|path| path.window().1)
+    /// Until when a time-stamp made now will hold, as far as can be known; `None` where that should be learned:
+    /// before the first one, and again from time to time where it is not long enough. An authority that has had its
+    /// certificate renewed would otherwise never be noticed, for nothing would be due for as long.
+    pub fn authority_ends(&self, wanted: Moment) -> Option<Moment> {
+        self.last_authority.ends(wanted, self.clock.now())
     }
 
-    /// Finds out who stamps, where that is not known yet.
-    pub async fn learn_authority(&self) -> Result<(), ProtectFault> {
-        self.authority(&Digest::of(b"")).await.map(|_| ())
+    /// Finds out who stamps: a time-stamp is asked for that goes nowhere, which also shows how much room its tokens
+    /// take.
+    pub async fn learn_authority(&self) -> Result<VerifiedPath, ProtectFault> {
+        let probe = Digest::of(b"");
+        let token = self.stamps.stamp(&probe, None).await.map_err(ProtectFault::Timestamp)?;
+        let path = stamp_path(&token, &self.judging.trust)
+            .map_err(|error| Fault::new("protect.timestamp_path", error))?;
+        let now = self.clock.now();
+        if path.window().1 <= now {
+            return Err(
+                Fault::new("protect.timestamp_path", "the authority's certificate ends").into()
+            );
+        }
+        self.last_authority.set(&path, now);
+        Ok(path)
     }
 
     /// The bytes to append to `whole`, and when the authority of its newest time-stamp ends.
@@ -236,23 +237,14 @@ impl Protect {
                 extended => return Ok((extended.map_err(unextended)?, ends)),
             }
         }
-        let authority = self.authority(&Digest::of(whole)).await?;
+        // As far as can be known: who stamped last.
+        let authority = match self.last_authority.path(now) {
+            Some(known) => known,
+            None => self.learn_authority().await?,
+        };
         // Without it the file is stamped all the same, and the word on the authority comes behind.
         let _ = self.collect(&authority, lately(now), &mut collected).await;
         self.stamp(whole, collected, now).await
-    }
-
-    /// The path of the authority that will stamp, as far as can be known: that which stamped last. The first time
-    /// a time-stamp is asked for that goes nowhere, which also shows how much room its tokens take.
-    async fn authority(&self, digest: &Digest) -> Result<VerifiedPath, ProtectFault> {
-        if let Some(known) = self.last_authority.get() {
-            return Ok(known);
-        }
-        let token = self.stamps.stamp(digest).await.map_err(ProtectFault::Timestamp)?;
-        let path = stamp_path(&token, &self.judging.trust)
-            .map_err(|error| Fault::new("protect.timestamp_path", error))?;
-        self.last_authority.set(&path);
-        Ok(path)
     }
 
     /// A revision with what was collected and a time-stamp over all, and behind it what was not collected yet on
@@ -266,14 +258,15 @@ impl Protect {
         let (mut suffix, token) = self.stamped(whole, &collected, now).await?;
         let path = stamp_path(&token, &self.judging.trust)
             .map_err(|error| Fault::new("protect.timestamp_path", error))?;
-        self.last_authority.set(&path);
+        self.last_authority.set(&path, self.clock.now());
         let mut behind = Collected { about: collected.about, ..Collected::default() };
         match self.collect(&path, lately(now), &mut behind).await {
             Ok(()) => {
                 let stamped = [whole, &suffix].concat();
                 match behind.with(|data| extend_with_validation(&stamped, data)) {
                     Ok(more) => suffix.extend(more),
-                    Err(ExtendError::NothingNew) => {}
+                    // Without room for more the time-stamp is as good: it is the last that the file can take.
+                    Err(ExtendError::NothingNew | ExtendError::NoRoom) => {}
                     Err(error) => return Err(unextended(error)),
                 }
             }
@@ -300,7 +293,7 @@ impl Protect {
                 .with(|data| extend_with_timestamp(whole, data, room, now))
                 .map_err(unextended)?;
             let digest = open.to_stamp();
-            let token = self.stamps.stamp(&digest).await.map_err(ProtectFault::Timestamp)?;
+            let token = self.stamps.stamp(&digest, None).await.map_err(ProtectFault::Timestamp)?;
             let len = token.der().len();
             match open.stamp(token.der()) {
                 Ok(suffix) => return Ok((suffix, token)),
@@ -426,5 +419,11 @@ fn lately(now: Moment) -> Moment {
 }
 
 fn unextended(error: ExtendError) -> ProtectFault {
-    Fault::new("protect.extend", error.code()).into()
+    match error {
+        // It will not have any the next time either.
+        ExtendError::NoRoom => {
+            ProtectFault::Beyond { code: error.code(), detail: error.to_string() }
+        }
+        error => Fault::new("protect.extend", error.code()).into(),
+    }
 }

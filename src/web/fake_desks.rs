@@ -250,6 +250,7 @@ pub fn router_with(change: impl FnOnce(&mut HttpSettings)) -> (Router, Arc<Scrip
         catalogue: Arc::new(Arc::new(catalogue())),
         vault: Arc::new(PingVault(Arc::clone(&script))),
         keys: Arc::new(OneKey),
+        keeping: Some(Arc::default()),
         clock: Arc::new(FakeClock(Arc::clone(&script))),
         random: Arc::new(SeededRandom::new(1)),
         permits: Permits::of(&settings),

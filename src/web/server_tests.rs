@@ -28,7 +28,10 @@ async fn the_types_are_listed_and_described_with_their_limits() {
 #[tokio::test]
 async fn readiness_names_the_part_that_does_not_answer() {
     let (router, script) = router();
-    assert_eq!(get(&router, "/health/ready").await.0, StatusCode::OK);
+    let (status, _, body) = get(&router, "/health/ready").await;
+    assert_eq!(status, StatusCode::OK);
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["parts"][3], json!({"part": "protection", "status": "ok"}));
     *script.vault_down.lock().unwrap() = true;
     let (status, _, body) = get(&router, "/health/ready").await;
     let body: Value = serde_json::from_str(&body).unwrap();

@@ -142,6 +142,22 @@ def a_dead_authority_costs_its_deadline_once(town: Town) -> None:
         upgraded(server, license_id)
 
 
+def one_that_hangs_leaves_time_for_the_next(town: Town) -> None:
+    dead = Tsa(town.authority)
+    dead.set("hang")
+    both = {"timestamps.tsa": [dead.url, town.tsa.url], "timestamps.rest_ms": 60_000, "timestamps.look_every_ms": 3_600_000}
+    try:
+        with town.server(**both) as server:
+            license_id = town.issue(server)
+            ask(level(server, license_id) == "B-T", f"at {level(server, license_id)}")
+            asked = dead.asked
+            license_id = town.issue(server)
+            ask(level(server, license_id) == "B-T", f"at {level(server, license_id)} the second time")
+            ask(dead.asked == asked, "the one that hangs was asked again while it was to be left alone")
+    finally:
+        dead.close()
+
+
 def a_restart_forgets_nothing(town: Town) -> None:
     town.tsa.set("refused")
     with town.server() as server:
@@ -234,6 +250,7 @@ def main() -> int:
             faces = re.findall(r"[一-鿿]{2,3}(?:公司|商店|饭店)", server.said["stderr"])
             drill("no personal data in the log", lambda: ask(not faces, "a name stands in the log"))
         drill("a dead authority costs its deadline once", a_dead_authority_costs_its_deadline_once, town)
+        drill("one that hangs leaves time for the next", one_that_hangs_leaves_time_for_the_next, town)
         drill("a restart forgets nothing", a_restart_forgets_nothing, town)
         for step in ("shelve-objects-written", "shelve-committed"):
             drill(f"kill -9 in an upgrade, before {step}", killed, town, step)

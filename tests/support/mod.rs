@@ -135,6 +135,7 @@ impl House {
             indexes: Arc::clone(&indexes),
             public_url: PUBLIC_URL.to_owned(),
             stamping: plan.stamping,
+            judging: judging(Arc::clone(&plan.trust)),
             turns: Turns::default(),
         });
         let verify = Arc::new(Verifying {

@@ -4,6 +4,7 @@
 //! [`RemoteFault`] with a stable word, and nothing that waits for one holds up an issue beyond its deadline.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::crypto::Digest;
 use crate::domain::Moment;
@@ -14,7 +15,14 @@ use super::Later;
 /// Where time-stamps come from.
 pub trait TimestampSource: Send + Sync {
     /// A time-stamp over this digest by an authority we trust, made just now.
-    fn stamp<'a>(&'a self, digest: &'a Digest) -> Later<'a, Result<TimestampToken, RemoteFault>>;
+    ///
+    /// It comes `within` that time, if one is given, or not at all: no authority that hangs may use up what the
+    /// others would need.
+    fn stamp<'a>(
+        &'a self,
+        digest: &'a Digest,
+        within: Option<Duration>,
+    ) -> Later<'a, Result<TimestampToken, RemoteFault>>;
 
     /// The room to leave for a token, in bytes: what tokens have taken so far, with a margin. `None` before the
     /// first one has come.
