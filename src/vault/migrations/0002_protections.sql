@@ -7,7 +7,7 @@
 -- It takes a second for some million versions (one reading of their rows). The release before cannot run on it,
 -- and says so.
 
--- The journal learns three more acts. The words it may hold are the only thing that changes, and nothing that is
+-- The journal learns two more acts. The words it may hold are the only thing that changes, and nothing that is
 -- in the file: so the text of the constraint is exchanged where it stands, as SQLite's documentation of ALTER
 -- TABLE describes for constraints, rather than millions of entries copied. `reset` has the schema read again; the
 -- table made below has every other connection do the same.
@@ -17,7 +17,7 @@ set sql = replace(
   replace(
     sql,
     'check (act in (''abandoned'', ''intended'', ''opened'', ''shelved'', ''standing_changed'', ''used''))',
-    'check (act in (''abandoned'', ''copied'', ''intended'', ''key_retired'', ''opened'', ''protected'', ''shelved'', ''standing_changed'', ''used''))'
+    'check (act in (''abandoned'', ''copied'', ''intended'', ''opened'', ''protected'', ''shelved'', ''standing_changed'', ''used''))'
   ),
   'check ((intention is not null) = (act in (''abandoned'', ''shelved'')))',
   'check (act = ''copied'' or (intention is not null) = (act in (''abandoned'', ''shelved'')))'
