@@ -163,6 +163,8 @@ async fn every_type_is_copied_and_the_copy_is_told_from_the_original_and_ends_on
         assert!(attached.bytes.ends_with(b"~"), "{code}");
         let taken_out = EcertFacts::read(SdJwt::parse(&attached.bytes).unwrap()).unwrap();
         assert!(taken_out.disclosed.is_empty() && taken_out.withheld > 0, "{code}");
+        let alone = house.verify.file(&attached.bytes).await;
+        assert_eq!((alone.overall, alone.exit_code()), (Overall::Indeterminate, 2), "{code}");
 
         house.clock.wind("2026-12-31T15:59:59Z");
         assert_eq!(house.verify.file(&bytes).await.standing, Outcome::Passed, "{code}");
