@@ -13,7 +13,7 @@ use crate::domain::{
     Unread, VersionNo, WireValue,
 };
 use crate::ecert::{self, Content, ContentInput, Places};
-use crate::judge::{FindingOutcome, Protection, VaultFact};
+use crate::judge::{FindingOutcome, VaultFact};
 use crate::pdf::{Attachment, Binding, DrawError, DrawnFace, UnsealedPdf};
 
 use super::desks::{IssueDesk, Issued, IssuingSystem};
@@ -212,7 +212,11 @@ impl Issuing {
         Ok(Issued { record, repeated: false })
     }
 
-    /// What a seal with a time-stamp of `at` has reached, as our own judge finds it; `bare` without.
+    /// What a seal with a time-stamp of `at` has reached: B-T, unless our own judge finds that it does not hold; `bare`
+    /// without.
+    ///
+    /// Lists that were under the seal may already make it B-LT to a verifier. But they are older than the seal, and the
+    /// keeper is to collect newer word all the same; so until when it holds stays as it is, too.
     fn reached(
         &self,
         objects: &[(Form, Vec<u8>)],
@@ -223,18 +227,12 @@ impl Issuing {
         let pdf = pdf.map_or(&[][..], |(_, pdf)| pdf);
         let now = self.clock.now();
         let verdict = self.judging.examine(pdf, now).conclude(VaultFact::NotAsked, now);
-        let failed = verdict.findings.iter().find(|it| it.outcome == FindingOutcome::Failed);
-        match (verdict.protection, failed) {
-            (_, Some(failed)) => {
+        match verdict.findings.iter().find(|it| it.outcome == FindingOutcome::Failed) {
+            Some(failed) => {
                 tracing::error!(code = failed.code, "the time-stamp in a seal does not hold");
                 bare
             }
-            (Some(Protection { level, proven_at, holds_until }), None) if level > Level::BB => {
-                SealProtection { level, proven_at, holds_until }
-            }
-            // Nothing speaks against it, and nobody has said yet that the certificates were not revoked. Until when it
-            // holds stays as it is.
-            (_, None) => SealProtection { level: Level::BT, proven_at: Some(at), ..bare },
+            None => SealProtection { level: Level::BT, proven_at: Some(at), ..bare },
         }
     }
 
