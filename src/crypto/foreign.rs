@@ -135,6 +135,11 @@ impl ForeignAlgorithm {
         })
     }
 
+    /// The same, where the digest is SHA-1.
+    pub fn sha1_from_cms(der: &[u8]) -> Option<Self> {
+        matches!(pkcs1_arc(der), Some(0x01 | 0x05)).then_some(Self::RsaPkcs1Sha1)
+    }
+
     /// Whether signatures of this algorithm were to be relied on at `at`.
     pub fn is_sound_at(self, at: Moment) -> bool {
         !matches!(self, Self::RsaPkcs1Sha1) || at.unix_seconds() < SHA1_ENDED

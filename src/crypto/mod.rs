@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod digest;
+pub mod document;
 pub mod foreign;
 pub mod mac;
 pub mod pem;
@@ -17,6 +18,7 @@ pub mod suite;
 
 pub use check::{BadSignature, verify_der, verify_raw};
 pub use digest::{Digest, DigestError, Hasher};
+pub use document::{DocumentHash, Strength, verify_document};
 pub use foreign::{
     ForeignAlgorithm, ForeignFault, HashAlgorithm, KeyKind, sha1_for_matching, verify_foreign,
 };
