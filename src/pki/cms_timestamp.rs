@@ -11,7 +11,7 @@ use super::der::{Reader, element, tag};
 use crate::crypto::Digest;
 
 /// id-aa-timeStampToken, 1.2.840.113549.1.9.16.2.14, whole.
-const TIMESTAMP_TOKEN: &[u8] =
+pub(super) const TIMESTAMP_TOKEN: &[u8] =
     &[0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x02, 0x0e];
 /// How much the heads of the five structures around the attribute may grow, in bytes.
 const GROWTH: usize = 10;

@@ -5,6 +5,7 @@
 //! Whose word counts for which license is not decided here but in `judge`.
 
 pub mod anchors;
+mod ber;
 pub mod certificate;
 pub mod cms;
 pub mod cms_read;
@@ -14,6 +15,7 @@ pub mod der;
 mod der_time;
 pub mod evidence;
 mod extensions;
+pub mod foreign_cms;
 pub mod issuers;
 mod memo;
 pub mod ocsp;
@@ -42,6 +44,7 @@ pub use cms_read::{CmsError, SignedData};
 pub use cms_timestamp::{signature_to_stamp, timestamp_room, with_signature_timestamp};
 pub use crl::{Crl, CrlError, RevocationReason, Revoked};
 pub use evidence::{Evidence, MAX_EVIDENCE};
+pub use foreign_cms::{ForeignCmsError, ForeignSignature, SignedThing};
 pub use issuers::issuers_of;
 pub use ocsp::{OcspError, OcspRequest, read_ocsp_response};
 pub use ocsp_issue::OcspIssuer;
