@@ -47,6 +47,11 @@ impl Deflater {
 
 /// Unpacks a zlib stream of at most `limit_bytes`, or `None` where it is damaged, longer, or followed by more.
 pub(super) fn inflate(data: &[u8], limit_bytes: usize) -> Option<Vec<u8>> {
+    inflate_front(data, limit_bytes).filter(|(_, used)| *used == data.len()).map(|(out, _)| out)
+}
+
+/// The same of a stream that may be followed by more; also tells how many bytes it takes.
+pub(super) fn inflate_front(data: &[u8], limit_bytes: usize) -> Option<(Vec<u8>, usize)> {
     let mut state = Decompress::new(true);
     let mut out = Vec::with_capacity(limit_bytes.min(data.len().saturating_mul(4)).max(64));
     loop {
@@ -59,8 +64,7 @@ pub(super) fn inflate(data: &[u8], limit_bytes: usize) -> Option<Vec<u8>> {
         }
         match status? {
             Status::StreamEnd => {
-                let all = usize::try_from(state.total_in()).ok()? == data.len();
-                return all.then_some(out);
+                return Some((out, usize::try_from(state.total_in()).ok()?));
             }
             _ if out.len() < out.capacity() && out.len() == before => return None,
             _ => out.reserve(

@@ -25,6 +25,7 @@ mod face_rules;
 mod face_template;
 mod fixed_words;
 mod font;
+pub mod foreign;
 mod gap;
 mod glyph_code;
 mod history;
