@@ -79,7 +79,8 @@ pub fn examine(file: &[u8], trust: &Trust<'_>, at: Moment) -> Examined {
     }
     let head = file.get(..file.len().min(1_024)).unwrap_or_default();
     let (form, required, mut look) = if head.windows(5).any(|window| window == b"%PDF-") {
-        (Form::SealedPdf, pdf::INTEGRITY, pdf::look(file, trust, at))
+        let (required, look) = pdf::look(file, trust, at);
+        (Form::SealedPdf, required, look)
     } else if looks_like_ecert(file) {
         (Form::Ecert, ecert::INTEGRITY, ecert::look(file, trust, at))
     } else {

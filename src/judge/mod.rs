@@ -12,6 +12,8 @@ mod ecert;
 pub mod examine;
 pub mod facts;
 pub mod finding;
+mod foreign;
+pub mod foreign_seen;
 mod headline;
 mod level;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! each row stand in `texts`. Nothing from a face is in any of them.
 
 use super::copy::CopySeen;
+use super::foreign_seen::ForeignSeen;
 use super::stamp_seen::StampSeen;
 use crate::domain::{Moment, Standing};
 
@@ -143,6 +144,8 @@ pub enum Observed {
     SealSignatureBad,
     /// Something about time-stamps.
     Stamp(StampSeen),
+    /// Something about a sealed PDF of others.
+    Foreign(ForeignSeen),
     /// The vault holds this very file.
     VaultSame,
     /// The vault holds the same content.

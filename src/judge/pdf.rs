@@ -17,6 +17,7 @@ use super::copy;
 use super::ecert;
 use super::examine::{Look, Said};
 use super::facts::Trust;
+use super::foreign;
 use super::level;
 use super::observed::Observed;
 use super::stamps::{Stamps, Under};
@@ -26,8 +27,11 @@ use crate::ecert::{EcertFacts, SdJwt};
 use crate::pdf::{Coverage, CoverageError, ReadError, SealedFile, Trouble, read_sealed};
 use crate::pki::{CmsError, SignedData};
 
+/// Codes of checks.
+type Required = &'static [&'static str];
+
 /// The checks without which the bytes are not known to be those that were sealed.
-pub(super) const INTEGRITY: &[&str] = &[
+const INTEGRITY: Required = &[
     "file.kind",
     "seal.present",
     "seal.coverage",
@@ -40,8 +44,8 @@ pub(super) const INTEGRITY: &[&str] = &[
     "license.id",
 ];
 
-/// Looks at `file` and writes down what is seen.
-pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> Look {
+/// Looks at `file` and writes down what is seen; and says which checks it cannot do without.
+pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> (Required, Look) {
     let mut look = Look { seen: vec![Observed::KindPdf], ..Look::default() };
     match read_sealed(file) {
         Ok(sealed) => {
@@ -54,9 +58,13 @@ pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> Look {
             look.file_digest = Some(digests.as_sealed);
             look.said = said(&sealed, &digests, trust, at, &mut look.seen);
         }
+        Err(ReadError::Foreign(_)) => {
+            foreign::look(file, &mut look);
+            return (foreign::INTEGRITY, look);
+        }
         Err(why) => look.seen.extend(unreadable(why, file)),
     }
-    look
+    (INTEGRITY, look)
 }
 
 fn said(
@@ -199,9 +207,7 @@ fn unreadable(why: ReadError, file: &[u8]) -> Vec<Observed> {
     let mut encrypted = || names.any(|name| name.starts_with(b"Encrypt"));
     match why {
         ReadError::Altered(trouble) => vec![Observed::SealPresent, broken(trouble)],
-        ReadError::Foreign(_) | ReadError::Unsigned if encrypted() => {
-            vec![Observed::Encrypted]
-        }
+        ReadError::Unsigned if encrypted() => vec![Observed::Encrypted],
         ReadError::Foreign(_) => vec![Observed::SealPresent, Observed::SealForeign],
         ReadError::Incomplete => vec![Observed::CoverageBroken],
         ReadError::NotPdf => vec![Observed::SealForeign],

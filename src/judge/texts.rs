@@ -376,6 +376,7 @@ impl Observed {
             ),
             Self::Copy(seen) => return seen.finding(),
             Self::Stamp(seen) => return seen.finding(),
+            Self::Foreign(seen) => return seen.finding(),
             Self::VaultSame => (
                 "license.vault_copy",
                 Passed,
