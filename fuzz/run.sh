@@ -48,6 +48,7 @@ seed() {
 
 seed sealed_pdf "$work"/out/*.pdf
 seed later_revision "$work"/out/*.pdf
+seed foreign_pdf "$work"/out/*.pdf
 seed verdict "$work"/out/*
 seed e_certificate "$work"/out/*.ecert.txt
 seed submission "$work"/*.json fixtures/submissions/bad/[0-9]*.json
@@ -87,6 +88,7 @@ for file in "$work"/out/*.pdf; do
         openssl asn1parse -inform DER -noout -out "$work/$name.cms"
 done
 seed cms "$work"/*.cms
+seed foreign_cms "$work"/*.cms
 printf '2026-11-22T11:20:29+08:00' >"$work/moment.word"
 printf '11990000MD1000018N' >"$work/authority.word"
 seed words "$work"/*.word

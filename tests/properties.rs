@@ -30,11 +30,12 @@ use zhengku::domain::{
 use zhengku::ecert::{EcertFacts, Json, SdJwt, looks_like_ecert};
 use zhengku::http::verification::parse_pasted;
 use zhengku::judge::VaultFact;
+use zhengku::pdf::foreign::read_foreign;
 use zhengku::pdf::{
     Art, FaceFile, FontsFile, ValidationData, extend_with_timestamp, extend_with_validation,
     portrait_fault, read_sealed,
 };
-use zhengku::pki::{Certificate, Crl, SignedData, der};
+use zhengku::pki::{Certificate, Crl, ForeignSignature, SignedData, SignedThing, der};
 use zhengku::service::ports::Form;
 
 use support::{House, NOW, Plan, first_good, good, judging, moment, root, trust, type_codes};
@@ -401,6 +402,18 @@ proptest! {
     fn no_damaged_sealed_pdf_makes_the_reader_panic(damages in damages()) {
         let file = damaged(&seeds().pdf, &damages);
         let _ = read_sealed(&file);
+        let _ = read_foreign(&file);
+        read_file(&file);
+    }
+
+    #[test]
+    fn no_damaged_file_of_others_makes_the_reader_panic(damages in damages()) {
+        // One of ours without what it is known by, and so anybody's.
+        let mut file = seeds().pdf.clone();
+        let mark = file.windows(8).rposition(|bytes| bytes == b"/Zhengku").unwrap();
+        file[mark + 1] = b'X';
+        let file = damaged(&file, &damages);
+        let _ = read_foreign(&file);
         read_file(&file);
     }
 
@@ -447,7 +460,9 @@ proptest! {
     fn no_damaged_certificate_list_or_seal_makes_a_reader_panic(damages in damages()) {
         let seeds = seeds();
         for seed in seeds.certificates.iter().chain(&seeds.crls).chain([&seeds.cms]) {
-            read_der(&damaged(seed, &damages));
+            let damaged = damaged(seed, &damages);
+            read_der(&damaged);
+            let _ = ForeignSignature::check(&damaged, SignedThing::Detached, &[b"what was signed"]);
         }
     }
 

@@ -3,8 +3,8 @@
     judge_corpora.py DIR
 
 DIR/pdf/index.csv says of each file what must be said of it. Two numbers are told apart: how many forged files were
-stopped, which must be all of them, and how many honest ones were accepted, which is told and not demanded: to refuse
-a structure that we do not read is lawful, to believe a forged one is not.
+stopped, which must be all of them, and how many honest ones were found unaltered. Those that are not are listed here
+with the reason; one more fails the run, and so does one that is found unaltered all the same.
 """
 
 import concurrent.futures
@@ -20,6 +20,13 @@ from pathlib import Path
 
 import program
 
+# Honest files that we do not find unaltered, and why.
+DISAGREEMENTS = {
+    "4e194bb166a1.pdf": "a later revision adds a key of its own to the tree of pages",
+    "a36edb723c09.pdf": "the gap holds something else behind the signature",
+    "a4af3f57d597.pdf": "ECDSA on P-384 over SHA-512 is not verified",
+    "8ce68e0e9870.pdf": "ECDSA on P-384 over SHA-512 is not verified",
+}
 LIMIT_SECONDS = 10
 LIMIT_KIB = 1024 * 1024
 
@@ -87,6 +94,8 @@ def main() -> int:
             group = " ".join(filter(None, (label, row["tier"])))
             honest[group] += 1
             accepted[group] += whole
+            if whole == (row["file"] in DISAGREEMENTS):
+                faults.append(f"{row['file']} ({label}): integrity {verdict['integrity']}, which is not what is laid down")
             if not whole:
                 codes = [finding["code"] for finding in verdict.get("findings", []) if finding["outcome"] != "passed"]
                 refused_for[codes[0] if codes else "no finding"] += 1
