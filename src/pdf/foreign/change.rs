@@ -17,6 +17,38 @@ use super::object::{Dict, ForeignError, Number, Value};
 use super::role::{Role, uses};
 use super::signature::{Lock, Permission};
 
+/// What a signature field that is new may have: nothing that acts.
+const PLAIN: &[&[u8]] = &[
+    b"AP",
+    b"AS",
+    b"BS",
+    b"Border",
+    b"C",
+    b"DA",
+    b"DR",
+    b"F",
+    b"FT",
+    b"Ff",
+    b"H",
+    b"Kids",
+    b"Lock",
+    b"M",
+    b"MK",
+    b"NM",
+    b"P",
+    b"Parent",
+    b"Q",
+    b"Rect",
+    b"SV",
+    b"StructParent",
+    b"Subtype",
+    b"T",
+    b"TM",
+    b"TU",
+    b"Type",
+    b"V",
+];
+
 /// Something that was changed and may not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -47,6 +79,11 @@ pub(super) fn changes(
     rules.added = rules.added_fields()?;
 
     let mut changes = Vec::new();
+    // Readers leave out objects whose numbers reach it.
+    let size = |document: &Document<'_, '_>| document.trailer.get("Size").and_then(Value::as_size);
+    if size(new) < size(old) {
+        changes.push(Change { object: None, what: "trailer" });
+    }
     let root = |document: &Document<'_, '_>| document.trailer.get("Root").cloned();
     if !rules.edge(Role::Catalog, root(old).as_ref(), root(new).as_ref())? {
         changes.push(Change { object: None, what: "trailer" });
@@ -55,7 +92,7 @@ pub(super) fn changes(
         let (then, now) = (old.object(*number)?, new.object(*number)?);
         for role in roles {
             if !rules.object(*role, *number, &then, &now)? {
-                changes.push(Change { object: Some(*number), what: word(*role) });
+                changes.push(Change { object: Some(number.number), what: word(*role) });
             }
         }
     }
@@ -79,13 +116,23 @@ struct Rules<'d> {
 impl Rules<'_> {
     /// The fields that are new and may be: signatures, and time-stamps where nothing else may come.
     fn added_fields(&self) -> Result<HashSet<Number>, ForeignError> {
-        let mut added = HashSet::new();
+        let (mut added, mut signed) = (HashSet::new(), HashSet::new());
         for field in fields(self.new)? {
             let is_new = !self.before.contains_key(&field.number)
                 && self.old.object(field.number)?.value == Value::Null;
             let is_place = field.dict.get("V").is_none() && field.dict.get("T").is_none();
-            let shows_added = is_place && field.parent.is_some_and(|of| added.contains(&of));
-            if is_new && field.is_signature() && (shows_added || self.may_come(&field.dict)?) {
+            let shows_added = is_place && field.parent.is_some_and(|of| signed.contains(&of));
+            let is_plain = field.dict.iter().all(|(key, _)| PLAIN.contains(&key));
+            // Under a certification nothing that is seen may come: it could cover what was sealed.
+            let may_be_seen =
+                self.permission == Permission::Signing || self.is_unseen(&field.dict)?;
+            if !is_new || !field.is_signature() || !is_plain || !may_be_seen {
+                continue;
+            }
+            if shows_added || self.may_come(&field.dict)? {
+                if field.dict.get("V").is_some() {
+                    signed.insert(field.number);
+                }
                 added.insert(field.number);
             }
         }
@@ -294,10 +341,22 @@ impl Rules<'_> {
             return Ok(false);
         }
         if field.is_signature() {
-            // What shows a signature that is there is part of what was sealed.
-            return Ok(self.value_of(field)? == Value::Null);
+            // What shows a signature that is there is part of what was sealed; and without one it stays as it is.
+            return Ok(self.value_of(field)? == Value::Null && self.is_signed_now(field)?);
         }
         Ok(self.permission >= Permission::Forms)
+    }
+
+    /// Whether a signature field, or the one it shows, holds a signature in the new revision.
+    fn is_signed_now(&self, field: &Field) -> Result<bool, ForeignError> {
+        for number in [Some(field.number), field.parent].into_iter().flatten() {
+            if let Value::Dict(now) = &self.new.object(number)?.value
+                && matches!(self.new.under(now, "V")?, Value::Dict(_))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The value of a field, which a kid has from its parent.

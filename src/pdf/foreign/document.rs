@@ -32,7 +32,7 @@ pub(super) struct Document<'f, 'b> {
     /// Where the sections stand, the newest first.
     pub(super) places: Vec<usize>,
     pub(super) trailer: Dict,
-    entries: HashMap<Number, Entry>,
+    entries: HashMap<u32, Entry>,
     budget: &'b Budget,
     objects: RefCell<HashMap<Number, Rc<Object>>>,
     packed: RefCell<HashMap<Number, Packed>>,
@@ -60,7 +60,10 @@ impl<'f, 'b> Document<'f, 'b> {
 
     /// Every number that stands for something.
     pub(super) fn numbers(&self) -> impl Iterator<Item = Number> {
-        self.entries.keys().copied()
+        self.entries.iter().map(|(number, entry)| match entry {
+            Entry::At(_, generation) => Number { number: *number, generation: *generation },
+            _ => Number { number: *number, generation: 0 },
+        })
     }
 
     /// Where an object stands; two revisions that say the same have the same object.
@@ -69,13 +72,22 @@ impl<'f, 'b> Document<'f, 'b> {
     pub(super) fn home(&self, number: Number) -> (Entry, Option<Entry>) {
         let entry = self.entry(number);
         match entry {
-            Entry::In(stream, _) => (entry, Some(self.entry(stream))),
+            Entry::In(stream, _) => (entry, self.entries.get(&stream).copied()),
             _ => (entry, None),
         }
     }
 
     fn entry(&self, number: Number) -> Entry {
-        self.entries.get(&number).copied().unwrap_or(Entry::Free)
+        match self.entries.get(&number.number) {
+            Some(entry @ Entry::At(_, generation)) if *generation == number.generation => *entry,
+            Some(entry @ Entry::In(..)) if number.generation == 0 => *entry,
+            _ => Entry::Free,
+        }
+    }
+
+    /// Takes work from what may be spent.
+    pub(super) fn spend(&self, values: usize) -> Result<(), ForeignError> {
+        self.budget.spend(values)
     }
 
     /// The object with this number; null where there is none.
@@ -85,9 +97,9 @@ impl<'f, 'b> Document<'f, 'b> {
         }
         let object = match self.entry(number) {
             Entry::Free => Object { value: Value::Null, stream: None, place: None },
-            Entry::At(at) => self.at(number, at)?,
+            Entry::At(at, _) => self.at(number, at)?,
             Entry::In(stream, place) => {
-                let packed = self.packed(stream)?;
+                let packed = self.packed(Number { number: stream, generation: 0 })?;
                 let (found, value) = packed.get(place).ok_or(ForeignError::Malformed)?;
                 if *found != number {
                     return Err(ForeignError::Ambiguous);
@@ -102,8 +114,7 @@ impl<'f, 'b> Document<'f, 'b> {
 
     fn at(&self, number: Number, at: usize) -> Result<Object, ForeignError> {
         let mut lexer = Lexer::new(self.file, at, self.budget);
-        let (found, _) = lexer.head()?;
-        if found != number {
+        if lexer.head()? != number {
             return Err(ForeignError::Ambiguous);
         }
         let value = lexer.value()?;
@@ -117,9 +128,9 @@ impl<'f, 'b> Document<'f, 'b> {
             Some(Value::Reference(length)) if *length != number => {
                 // A length is a number of its own and never a stream, so this goes one step deep.
                 match self.entry(*length) {
-                    Entry::At(place) => {
+                    Entry::At(place, _) => {
                         let mut lexer = Lexer::new(self.file, place, self.budget);
-                        if lexer.head()?.0 != *length {
+                        if lexer.head()? != *length {
                             return Err(ForeignError::Ambiguous);
                         }
                         lexer.size()?
@@ -143,7 +154,7 @@ impl<'f, 'b> Document<'f, 'b> {
             return Ok(Rc::clone(known));
         }
         // An object stream does not stand in another.
-        let Entry::At(at) = self.entry(stream) else { return Err(ForeignError::Malformed) };
+        let Entry::At(at, _) = self.entry(stream) else { return Err(ForeignError::Malformed) };
         let object = self.at(stream, at)?;
         let (Value::Dict(dict), Some(place)) = (&object.value, object.stream) else {
             return Err(ForeignError::Malformed);
@@ -157,7 +168,7 @@ impl<'f, 'b> Document<'f, 'b> {
         let mut head = Lexer::new(&bytes, 0, self.budget);
         let mut objects = Vec::new();
         for _ in 0..count {
-            let number = Number::try_from(head.size()?).map_err(|_| ForeignError::Malformed)?;
+            let number = Number::of(head.size()?, 0)?;
             let at = first.checked_add(head.size()?).ok_or(ForeignError::Malformed)?;
             objects.push((number, Lexer::new(&bytes, at, self.budget).value()?));
         }

@@ -9,6 +9,8 @@ use super::object::{Dict, ForeignError, Number, Value};
 
 /// Most fields of a form. Our own bound.
 const MAX_FIELDS: usize = 20_000;
+/// Longest full name, in bytes. Our own bound.
+const MAX_NAME: usize = 4_096;
 /// Deepest nesting of fields. Our own bound.
 const MAX_DEPTH: usize = 32;
 
@@ -78,6 +80,9 @@ impl Found<'_> {
                 Value::Text(own) => join(above, &own),
                 _ => above.to_owned(),
             };
+            if name.len() > MAX_NAME {
+                return Err(ForeignError::TooMuch);
+            }
             let kids = self.document.under(&dict, "Kids")?;
             self.fields.push(Field {
                 number,

@@ -76,12 +76,11 @@ impl<'b> Lexer<'b> {
         digits(word).and_then(|number| usize::try_from(number).ok()).ok_or(ForeignError::Malformed)
     }
 
-    /// `12 0 obj`, whose number is given.
-    pub(super) fn head(&mut self) -> Result<(Number, usize), ForeignError> {
-        let number = Number::try_from(self.size()?).map_err(|_| ForeignError::Malformed)?;
-        let generation = self.size()?;
+    /// `12 0 obj`, whose numbers are given.
+    pub(super) fn head(&mut self) -> Result<Number, ForeignError> {
+        let number = Number::of(self.size()?, self.size()?)?;
         self.word("obj")?;
-        Ok((number, generation))
+        Ok(number)
     }
 
     /// The next value.
@@ -157,10 +156,11 @@ impl<'b> Lexer<'b> {
         if let Some(number) = digits(word) {
             // `12 0 R` is a reference; anything else leaves the number alone.
             let back = self.at;
-            let generation = self.size();
-            if generation.is_ok() && self.is_word("R") {
-                let number = Number::try_from(number).map_err(|_| ForeignError::Malformed)?;
-                return Ok(Value::Reference(number));
+            if let Ok(generation) = self.size()
+                && self.is_word("R")
+            {
+                let number = usize::try_from(number).map_err(|_| ForeignError::Malformed)?;
+                return Number::of(number, generation).map(Value::Reference);
             }
             self.at = back;
             return Ok(Value::Integer(number));
@@ -318,7 +318,7 @@ mod tests {
         let Ok(Value::Dict(dict)) = read(&text) else { panic!("{:?}", read(&text)) };
         let numbers = dict.get("A").unwrap().as_array().unwrap();
         assert_eq!(numbers.len(), 9);
-        assert_eq!(numbers[5], Value::Reference(3));
+        assert_eq!(numbers[5], Value::Reference(Number { number: 3, generation: 0 }));
         assert_eq!((&numbers[1], &numbers[3]), (&Value::Integer(-2), &Value::Real(b".5".to_vec())));
         assert_eq!(dict.get("B ").unwrap().as_text(), Some(&b"a)(b)A"[..]));
         assert_eq!(dict.get("C").unwrap().as_text(), Some(&b"A@"[..]));
@@ -342,7 +342,7 @@ mod tests {
         let text = b"12 0 obj <</A 1 /Contents <3082> /B 2>>";
         let budget = Budget::of(text.len());
         let mut lexer = Lexer::new(text, 0, &budget);
-        assert_eq!(lexer.head(), Ok((12, 0)));
+        assert_eq!(lexer.head(), Ok(Number { number: 12, generation: 0 }));
         lexer.value().unwrap();
         assert_eq!(lexer.span("Contents").map(|span| &text[span]), Some(&b"<3082>"[..]));
     }

@@ -14,11 +14,12 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// For a file of so many bytes: honest ones take a value for some four bytes at most. Our own bound.
+    /// For a file of so many bytes and everything that is done with it: what it shows is never taken apart, so honest
+    /// files need far less. Our own bound: some 300 MB, and a second or two, at the largest file.
     pub(super) fn of(file_bytes: usize) -> Self {
         Self {
-            values: Cell::new(200_000 + file_bytes / 2),
-            unpacked: Cell::new(16 * 1024 * 1024 + 8 * file_bytes),
+            values: Cell::new(1_000_000 + file_bytes / 8),
+            unpacked: Cell::new(64 * 1024 * 1024 + 8 * file_bytes),
         }
     }
 
@@ -44,8 +45,20 @@ fn take(purse: &Cell<usize>, amount: usize) -> Result<(), ForeignError> {
     Ok(())
 }
 
-/// The number of an indirect object.
-pub(super) type Number = u32;
+/// The number of an indirect object, and its generation: an object of another generation is another one, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Number {
+    pub(super) number: u32,
+    pub(super) generation: u32,
+}
+
+impl Number {
+    /// Of two numbers as a file has them.
+    pub(super) fn of(number: usize, generation: usize) -> Result<Self, ForeignError> {
+        let small = |number| u32::try_from(number).map_err(|_| ForeignError::Malformed);
+        Ok(Self { number: small(number)?, generation: small(generation)? })
+    }
+}
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]

@@ -54,6 +54,7 @@ pub(super) fn uses(
     let trailer = Value::Dict(document.trailer.clone());
     walk.value(&trailer, Role::Trailer, None)?;
     while let Some((number, role)) = walk.open.pop() {
+        document.spend(1)?;
         let object = document.object(number)?;
         walk.value(&object.value, role, Some(number))?;
     }
@@ -87,12 +88,14 @@ impl Walk<'_> {
                 }
             }
             Value::Array(items) => {
+                self.document.spend(items.len())?;
                 let role = item_role(role);
                 for item in items {
                     self.value(item, role, owner)?;
                 }
             }
             Value::Dict(dict) => {
+                self.document.spend(dict.0.len())?;
                 for (key, value) in dict.iter() {
                     self.value(value, child_role(role, key, owner), None)?;
                 }

@@ -12,7 +12,7 @@ use super::lexer::is_blank;
 use super::object::{Budget, Dict, ForeignError, Number, Value};
 
 /// Most signatures of one file that are looked at. Our own bound.
-const MAX_SEALS: usize = 64;
+const MAX_SEALS: usize = 32;
 /// Longest value of a signature, in bytes. Our own bound.
 const MAX_CMS: usize = 2 * 1024 * 1024;
 
@@ -122,7 +122,6 @@ pub fn read_foreign(file: &[u8]) -> Result<ForeignFile<'_>, ForeignError> {
         let later = begins.windows(5).any(|bytes| bytes == b"%PDF-");
         return Err(if later { ForeignError::Malformed } else { ForeignError::NotPdf });
     }
-    // For every prefix that is looked at, the same once more.
     let budget = Budget::of(file.len());
     let document = Document::open(file, &budget)?;
     let mut seen: Vec<Number> = Vec::new();
@@ -140,7 +139,7 @@ pub fn read_foreign(file: &[u8]) -> Result<ForeignFile<'_>, ForeignError> {
         if seals.len() >= MAX_SEALS {
             return Err(ForeignError::TooMuch);
         }
-        seals.push(seal(&document, &field, value)?);
+        seals.push(seal(&document, &field, value, &budget)?);
     }
     if seals.is_empty() {
         return Err(ForeignError::Unsigned);
@@ -153,6 +152,7 @@ fn seal<'f>(
     document: &Document<'f, '_>,
     field: &Field,
     number: Number,
+    budget: &Budget,
 ) -> Result<(usize, ForeignSeal<'f>), ForeignError> {
     let object = document.object(number)?;
     let (Value::Dict(dict), Some(place)) = (&object.value, object.place.clone()) else {
@@ -200,9 +200,8 @@ fn seal<'f>(
         made.parts = Ok([first, second]);
         return Ok((end, made));
     }
-    let budget = Budget::of(file.len());
     let sealed = file.get(..end).unwrap_or_default();
-    let Ok(sealed) = Document::open(sealed, &budget) else {
+    let Ok(sealed) = Document::open(sealed, budget) else {
         made.parts = Err(Uncovered::Revision);
         return Ok((end, made));
     };

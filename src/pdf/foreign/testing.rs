@@ -4,7 +4,7 @@
 pub(super) struct Builder {
     pub(super) bytes: Vec<u8>,
     last_section: Option<usize>,
-    size: usize,
+    pub(super) size: usize,
 }
 
 /// A signature whose range and value are put in when its revision is closed.

@@ -45,18 +45,22 @@ fn a_signature_speaks_for_all_but_its_own_value() {
 
 #[test]
 fn what_may_follow_is_no_change() {
-    let field = |filter: &str| {
+    let field = |filter: &str, rect: &str| {
         vec![
             (1, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[10 0 R 5 0 R 6 0 R 8 0 R]/SigFlags 3>>>>".to_owned()),
             (3, "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[5 0 R 6 0 R 8 0 R 10 0 R]>>".to_owned()),
-            (10, "<</FT/Sig/T(new)/Subtype/Widget/Rect[1 1 9 9]/P 3 0 R/V 11 0 R>>".to_owned()),
+            (10, format!("<</FT/Sig/T(new)/Subtype/Widget/Rect[{rect}]/P 3 0 R/V 11 0 R>>")),
             (11, format!("<<{OPEN}/SubFilter/{filter}>>")),
         ]
     };
-    let further = field("ETSI.CAdES.detached");
+    let further = field("ETSI.CAdES.detached", "1 1 9 9");
     assert!(after("", "", &further).is_empty(), "another signature");
-    assert!(after(CERTIFIES[1], "", &further).is_empty());
-    let stamp = field("ETSI.RFC3161");
+    assert_eq!(
+        after(CERTIFIES[1], "", &further),
+        ["catalog", "page"],
+        "but nothing seen under a certification"
+    );
+    let stamp = field("ETSI.RFC3161", "0 0 0 0");
     assert!(after(CERTIFIES[0], "", &stamp).is_empty(), "a document time-stamp");
     let form = "/Type/Catalog/Pages 2 0 R/AcroForm<</Fields[5 0 R 6 0 R 8 0 R]/SigFlags 3>>";
     let dss = vec![
@@ -170,6 +174,25 @@ fn everything_else_is_a_change() {
             )],
             &["annotations", "field"],
         ),
+        (
+            "the looks of a field that waits",
+            "",
+            &[
+                (
+                    5,
+                    "<</FT/Sig/T(next)/Subtype/Widget/Rect[0 0 9 9]/P 3 0 R/AP<</N 10 0 R>>>>"
+                        .to_owned(),
+                ),
+                (10, stream("(signed) Tj")),
+            ],
+            &["annotations", "field"],
+        ),
+        (
+            "content of another generation",
+            "",
+            &[(3, page(&format!("{widgets}]")).replace("4 0 R", "4 1 R"))],
+            &["page"],
+        ),
         ("an empty field that is seen", "", &visible, &["catalog", "page"]),
     ];
     for (trick, of_signature, later, expected) in rows {
@@ -178,6 +201,29 @@ fn everything_else_is_a_change() {
         found.dedup();
         assert_eq!(found, *expected, "{trick}");
     }
+}
+
+#[test]
+fn nothing_that_is_seen_or_acts_comes_along_with_a_signature() {
+    let catalog =
+        "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[5 0 R 6 0 R 8 0 R 10 0 R]/SigFlags 3>>>>";
+    let page = "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[5 0 R 6 0 R 8 0 R 12 0 R]>>";
+    let signed = format!("<<{OPEN}/SubFilter/ETSI.CAdES.detached>>");
+    let with = |field: &str, place: &str| {
+        let rest = [(10, field), (11, &*signed), (12, place)];
+        let all = [(1, catalog), (3, page)].into_iter().chain(rest);
+        after("", "", &all.map(|(number, text)| (number, text.to_owned())).collect::<Vec<_>>())
+    };
+    let place = "<</Subtype/Widget/Rect[0 0 99 99]/P 3 0 R>>";
+    assert!(with("<</FT/Sig/T(new)/Kids[12 0 R]/V 11 0 R>>", place).is_empty());
+    assert_eq!(with("<</FT/Sig/T(new)/Kids[12 0 R]>>", place), ["page"], "without a signature");
+    let acts = "<</Subtype/Widget/Rect[0 0 99 99]/AA<</PO<</S/JavaScript/JS(forge)>>>>>>";
+    assert_eq!(with("<</FT/Sig/T(new)/Kids[12 0 R]/V 11 0 R>>", acts), ["page"]);
+    // Readers that go by it leave out what was sealed.
+    let mut file = Builder::signed("", "");
+    file.size = 0;
+    file.revision(&[(2, "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned())]);
+    assert_eq!(changes(&file.bytes), ["trailer"]);
 }
 
 #[test]

@@ -19,26 +19,27 @@ const MAX_SECTIONS: usize = 512;
 /// Where an object stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Entry {
-    /// At this place of the file.
-    At(usize),
+    /// At this place of the file, in this generation.
+    At(usize, u32),
     /// Nowhere.
     Free,
-    /// In the object stream with this number, at this place in its order.
-    In(Number, usize),
+    /// In the object stream with this number, at this place in its order; of generation 0, as the stream is.
+    In(u32, usize),
 }
 
 /// A section.
 pub(super) struct Section {
     /// Where it stands.
     pub(super) at: usize,
-    pub(super) entries: HashMap<Number, Entry>,
+    pub(super) entries: HashMap<u32, Entry>,
     pub(super) trailer: Dict,
 }
 
 /// The sections of a file, the newest first.
 pub(super) fn sections(file: &[u8], budget: &Budget) -> Result<Vec<Section>, ForeignError> {
     let mut next = Some(start(file, budget)?);
-    let (mut sections, mut seen) = (Vec::new(), HashSet::new());
+    let (mut sections, mut seen) = (Vec::<Section>::new(), HashSet::new());
+    let mut differing = Vec::new();
     while let Some(at) = next {
         if !seen.insert(at) || sections.len() >= MAX_SECTIONS {
             return Err(ForeignError::Malformed);
@@ -52,6 +53,8 @@ pub(super) fn sections(file: &[u8], budget: &Budget) -> Result<Vec<Section>, For
                 let known = section.entries.entry(number).or_insert(entry);
                 if *known == Entry::Free {
                     *known = entry;
+                } else if *known != entry && entry != Entry::Free {
+                    differing.push((sections.len(), at));
                 }
             }
         }
@@ -61,7 +64,14 @@ pub(super) fn sections(file: &[u8], budget: &Budget) -> Result<Vec<Section>, For
         };
         sections.push(section);
     }
-    Ok(sections)
+    // Where table and stream say different things, readers differ in whom they follow. Some programs keep the key of an
+    // earlier revision in their own; then whoever follows the stream sees that revision and nothing new.
+    let beside = |section: &Section| section.trailer.get("XRefStm").and_then(Value::as_size);
+    differing.dedup();
+    let known_before = |(place, at): &(usize, usize)| {
+        sections.iter().skip(place + 1).any(|section| beside(section) == Some(*at))
+    };
+    if differing.iter().all(known_before) { Ok(sections) } else { Err(ForeignError::Ambiguous) }
 }
 
 /// The place that the last `startxref` names. Nothing but blanks may follow the mark of the end.
@@ -90,13 +100,13 @@ fn section(file: &[u8], at: usize, budget: &Budget) -> Result<Section, ForeignEr
         let (first, count) = (lexer.size()?, lexer.size()?);
         budget.spend(count)?;
         for number in first..first.checked_add(count).ok_or(ForeignError::Malformed)? {
-            let (place, _) = (lexer.size()?, lexer.size()?);
+            let (place, generation) = (lexer.size()?, lexer.size()?);
             let in_use = lexer.is_word("n");
             if !in_use {
                 lexer.word("f")?;
             }
-            let number = Number::try_from(number).map_err(|_| ForeignError::Malformed)?;
-            let entry = if in_use { Entry::At(place) } else { Entry::Free };
+            let Number { number, generation } = Number::of(number, generation)?;
+            let entry = if in_use { Entry::At(place, generation) } else { Entry::Free };
             if entries.insert(number, entry).is_some() {
                 return Err(ForeignError::Ambiguous);
             }
@@ -139,7 +149,7 @@ fn stream(file: &[u8], at: usize, budget: &Budget) -> Result<Section, ForeignErr
         for number in *first..first.checked_add(*count).ok_or(ForeignError::Malformed)? {
             let row =
                 rows.next().filter(|row| row.len() == width).ok_or(ForeignError::Malformed)?;
-            let number = Number::try_from(number).map_err(|_| ForeignError::Malformed)?;
+            let Number { number, .. } = Number::of(number, 0)?;
             if entries.insert(number, row_entry(row, widths)?).is_some() {
                 return Err(ForeignError::Ambiguous);
             }
@@ -160,11 +170,8 @@ fn row_entry(row: &[u8], widths: [usize; 3]) -> Result<Entry, ForeignError> {
     // A missing first column means 1.
     match if kind.is_empty() { 1 } else { number(kind)? } {
         0 => Ok(Entry::Free),
-        1 => Ok(Entry::At(number(second)?)),
-        2 => {
-            let stream = Number::try_from(number(second)?).map_err(|_| ForeignError::Malformed)?;
-            Ok(Entry::In(stream, number(third)?))
-        }
+        1 => Ok(Entry::At(number(second)?, Number::of(0, number(third)?)?.generation)),
+        2 => Ok(Entry::In(Number::of(number(second)?, 0)?.number, number(third)?)),
         // To be taken for null (table 18), which viewers do in several ways.
         _ => Err(ForeignError::Unsupported),
     }
