@@ -12,6 +12,8 @@ use super::object::{Budget, Dict, ForeignError, Number, Value};
 
 /// Deepest nesting of one object. Our own bound.
 const MAX_DEPTH: usize = 48;
+/// How many bytes cost as much as a value. Our own bound.
+const BYTES_A_VALUE: usize = 256;
 /// Longest name that is read, in bytes; ISO 32000-1, annex C names 127.
 const MAX_NAME: usize = 512;
 
@@ -93,7 +95,14 @@ impl<'b> Lexer<'b> {
     }
 
     fn nested(&mut self, depth: usize) -> Result<Value, ForeignError> {
-        self.budget.spend(1)?;
+        let before = self.at;
+        let value = self.unpaid(depth)?;
+        // Long texts and comments cost as well: objects may be said to stand one in another.
+        self.budget.spend(1 + (self.at - before) / BYTES_A_VALUE)?;
+        Ok(value)
+    }
+
+    fn unpaid(&mut self, depth: usize) -> Result<Value, ForeignError> {
         if depth > MAX_DEPTH {
             return Err(ForeignError::TooMuch);
         }

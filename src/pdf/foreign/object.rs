@@ -15,10 +15,10 @@ pub(super) struct Budget {
 
 impl Budget {
     /// For a file of so many bytes and everything that is done with it: what it shows is never taken apart, so honest
-    /// files need far less. Our own bound: some 300 MB, and a second or two, at the largest file.
+    /// files need far less. Our own bound: a hostile file of 20 MB takes some 300 MB of memory and less than a second.
     pub(super) fn of(file_bytes: usize) -> Self {
         Self {
-            values: Cell::new(1_000_000 + file_bytes / 8),
+            values: Cell::new(400_000 + file_bytes / 16),
             unpacked: Cell::new(64 * 1024 * 1024 + 8 * file_bytes),
         }
     }
