@@ -49,6 +49,10 @@ bench-peers: ## beside what users could pick instead, in one run: typst, pyHanko
 fixtures: setup ## write fixtures/submissions and fixtures/holders.json anew
 	$(PYTHON) fixtures/generate.py
 
+.PHONY: tampered
+tampered: setup ## write fixtures/tampered anew: forged PDFs of others, one trick a file
+	$(PYTHON) tests/outside/judge_foreign.py --write fixtures/tampered
+
 .PHONY: dev-keys
 dev-keys: ## make the toy keys of keys-dev anew
 	cargo run --quiet -- dev-keys --out keys-dev

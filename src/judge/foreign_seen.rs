@@ -144,6 +144,7 @@ fn chinese(what: &str) -> &'static str {
         "metadata" => "元数据",
         "page" => "页面",
         "trailer" => "文件尾",
+        "unlisted" => "交叉引用之外的内容",
         "validation data" => "验证数据",
         _ => "页面内容",
     }

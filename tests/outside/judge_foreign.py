@@ -3,7 +3,8 @@
 Honest ones must be found unaltered, with whatever key, digest, permission or further signature; each trick must be found and
 by its own finding. None may ever be *valid*: they are no licenses of this library.
 
-    judge_foreign.py
+    judge_foreign.py                  judges them
+    judge_foreign.py --write DIR      writes the forged ones, as fixtures/tampered has them
 """
 
 import datetime
@@ -27,6 +28,8 @@ from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 import program
+import tricks
+from tricks import change
 
 YEAR = datetime.timedelta(days=365)
 
@@ -76,92 +79,70 @@ def sign(pdf: bytes, by, name="first", box=None, **more) -> bytes:
     return signers.PdfSigner(meta, made, new_field_spec=spec).sign_pdf(writer).getvalue()
 
 
-def change(pdf: bytes, how) -> bytes:
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    how(writer)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
-
-
-def page_of(writer):
-    page = writer.root["/Pages"]["/Kids"].raw_get(0).get_object()
-    writer.update_container(page)
-    return page
-
-
-def other_content(writer):
-    stream = page_of(writer).raw_get("/Contents").get_object()
-    stream._data, stream._encoded_data = b"BT (forged) Tj ET", None
-    writer.update_container(stream)
-
-
-def annotation(writer):
-    note = writer.add_object(generic.DictionaryObject({
-        pdf_name("/Subtype"): pdf_name("/FreeText"), pdf_name("/Contents"): pdf_string("paid"),
-        pdf_name("/Rect"): generic.ArrayObject(map(generic.NumberObject, (0, 0, 300, 200)))}))
-    page_of(writer)["/Annots"].append(note)
-
-
-def another_page(writer):
-    content = writer.add_object(generic.StreamObject(stream_data=b"BT (slipped in) Tj ET"))
-    writer.insert_page(PageObject(contents=content, media_box=(0, 0, 300, 200)))
-
-
-def fill(writer):
-    for reference in writer.root["/AcroForm"]["/Fields"]:
-        field = reference.get_object() if hasattr(reference, "get_object") else reference
-        if field.get("/T") == "text":
-            field["/V"] = pdf_string("filled in")
-            writer.update_container(field)
-
-
-def metadata(writer):
-    stream = generic.StreamObject(
-        {pdf_name("/Type"): pdf_name("/Metadata"), pdf_name("/Subtype"): pdf_name("/XML")}, stream_data=b"<x/>")
-    writer.root["/Metadata"] = writer.add_object(stream)
-    writer.update_root()
-
-
 def cases():
     p256, rsa2048 = ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 2048)
     somebody = signer(p256)
     page, streams = blank(False), blank(True)
     once = sign(page, somebody)
     certified = {level: sign(streams, somebody, certify=True, docmdp_permissions=level) for level in fields.MDPPerm}
-    fine, seen = None, "seal.later_changes"
+    fine = None
     yield "P-256", once, fine
     yield "RSA, object streams", sign(streams, signer(rsa2048)), fine
     yield "P-384", sign(page, signer(ec.generate_private_key(ec.SECP384R1()), "sha384")), fine
     yield "PAdES", sign(page, somebody, subfilter=fields.SigSeedSubFilter.PADES), fine
     yield "twice, and seen", sign(sign(page, somebody, box=(9, 50, 99, 90)), signer(rsa2048), "second", box=(109, 50, 199, 90)), fine
-    yield "metadata later", change(once, metadata), fine
-    yield "filled in where that is permitted", change(certified[fields.MDPPerm.FILL_FORMS], fill), fine
+    yield "metadata later", change(once, tricks.metadata), fine
+    yield "filled in where that is permitted", change(certified[fields.MDPPerm.FILL_FORMS], tricks.fill), fine
     yield "signed again after a certification", sign(certified[fields.MDPPerm.FILL_FORMS], somebody, "second"), fine
     yield "RSA of 1024 bits", sign(page, signer(rsa.generate_private_key(65537, 1024))), "seal.algorithm"
     yield "SHA-1", sign(page, signer(rsa2048, "sha1")), "seal.algorithm"
 
     # pyHanko takes the longest salt there is, and only one as long as the digest is verified here.
     yield "RSA-PSS with a long salt", sign(page, signer(rsa2048, "sha384", pss=True)), "seal.signature"
-    yield "other content", change(once, other_content), seen
-    yield "other content, object streams", change(sign(streams, somebody), other_content), seen
-    yield "an annotation", change(once, annotation), seen
-    yield "an annotation under P 3", change(certified[fields.MDPPerm.ANNOTATE], annotation), seen
-    yield "another page", change(once, another_page), seen
-    yield "a field filled in", change(once, fill), seen
-    yield "a field filled in under P 1", change(certified[fields.MDPPerm.NO_CHANGES], fill), seen
-    yield "content between two signatures", sign(change(once, other_content), signer(rsa2048), "second"), seen
+    yield from forged(once, certified, somebody)
+    yield "other content, object streams", change(sign(streams, somebody), tricks.other_content), "seal.later_changes"
+    yield "content between two signatures", sign(change(once, tricks.other_content), signer(rsa2048), "second"), "seal.later_changes"
+
+
+def forged(once, certified, somebody):
+    """One trick a file, and the finding it must meet."""
+    changed, coverage = "seal.later_changes", "seal.coverage"
+    for name in ("other_content", "more_content", "annotation", "another_page", "fill", "shown_picture", "exchanged_pages", "resources",
+                 "layers", "action", "sneaky_field"):
+        yield name, change(once, getattr(tricks, name)), changed
+    for level, name in ((fields.MDPPerm.ANNOTATE, "annotation"), (fields.MDPPerm.FILL_FORMS, "sneaky_field"),
+                        (fields.MDPPerm.NO_CHANGES, "fill")):
+        yield f"{name}_under_p_{level.value}", change(certified[level], getattr(tricks, name)), changed
+    covering = sign(certified[fields.MDPPerm.FILL_FORMS], somebody, "second", box=(0, 0, 300, 200))
+    yield "covering_signature_under_p_2", covering, changed
     flipped = bytearray(once)
-    flipped[once.index(b"as it was") if b"as it was" in once else 60] ^= 1
-    yield "a changed byte", bytes(flipped), "seal.signature"
-    start = once.index(b"[", once.index(b"/ByteRange"))
-    late = once[:start] + once[start:].replace(b"0", b"1", 1)
-    yield "a range that begins late", late, "seal.coverage"
+    flipped[once.index(b"sealed")] ^= 1
+    yield "changed_byte", bytes(flipped), "seal.signature"
+    for name, code in (
+            ("no_range", "seal.present"), ("range_of_nothing", coverage), ("negative_range", coverage), ("huge_range", coverage),
+            ("late_range", coverage), ("short_range", coverage), ("wide_gap", coverage), ("no_value", "seal.signature"),
+            ("other_name_for_the_value", coverage), ("wrapped", "seal.structure"), ("saved_without_a_table", "seal.structure"),
+            ("saved_with_an_empty_table", changed), ("saved_without_the_past", "seal.structure"), ("looping", "seal.structure")):
+        yield name, getattr(tricks, name)(once), code
     yield "cut", once[:-40], "seal.structure"
     yield "lengthened", once + b"\n% nothing", "seal.structure"
 
 
+def write(folder: Path) -> None:
+    """The forged files anew, with what must be found in each."""
+    somebody = signer(ec.generate_private_key(ec.SECP256R1()))
+    certified = {level: sign(blank(True), somebody, certify=True, docmdp_permissions=level) for level in fields.MDPPerm}
+    index = {}
+    for name, pdf, code in forged(sign(blank(False), somebody), certified, somebody):
+        (folder / f"{name}.pdf").write_bytes(pdf)
+        index[name] = code
+    (folder / "index.json").write_text(json.dumps(index, indent=2) + "\n")
+
+
 def main() -> int:
+    if sys.argv[1:2] == ["--write"]:
+        write(Path(sys.argv[2]))
+        return 0
     program.must_have()
     passed, failed = 0, 0
     with tempfile.TemporaryDirectory() as folder:

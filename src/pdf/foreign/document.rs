@@ -1,12 +1,12 @@
 //! A file as one of its revisions shows it: which object stands behind a number.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::filter::unpack;
-use super::lexer::Lexer;
+use super::lexer::{Lexer, is_blank};
 use super::object::{Budget, Dict, ForeignError, Number, Value};
 use super::xref::{Entry, Section, sections, stream_place};
 
@@ -33,6 +33,8 @@ pub(super) struct Document<'f, 'b> {
     pub(super) places: Vec<usize>,
     pub(super) trailer: Dict,
     entries: HashMap<u32, Entry>,
+    /// Every object that some section says to stand somewhere.
+    listed: HashSet<(Number, usize)>,
     budget: &'b Budget,
     objects: RefCell<HashMap<Number, Rc<Object>>>,
     packed: RefCell<HashMap<Number, Packed>>,
@@ -48,14 +50,27 @@ impl<'f, 'b> Document<'f, 'b> {
             return Err(ForeignError::Encrypted);
         }
         let places = sections.iter().map(|section| section.at).collect();
-        let mut entries = HashMap::new();
+        let (mut entries, mut listed) = (HashMap::new(), HashSet::new());
         for Section { entries: of_section, .. } in sections {
             for (number, entry) in of_section {
+                if let Entry::At(at, generation) = entry {
+                    listed.insert((Number { number, generation }, at));
+                }
                 entries.entry(number).or_insert(entry);
             }
         }
         let (objects, packed) = Default::default();
-        Ok(Self { file, places, trailer, entries, budget, objects, packed })
+        Ok(Self { file, places, trailer, entries, listed, budget, objects, packed })
+    }
+
+    /// Whether some section says that this object stands there, or a blank or two before.
+    pub(super) fn lists(&self, number: Number, at: usize) -> bool {
+        with_blanks_before(self.file, at).any(|at| self.listed.contains(&(number, at)))
+    }
+
+    /// Whether a section stands there, or is said to a blank or two before.
+    pub(super) fn has_section(&self, at: usize) -> bool {
+        with_blanks_before(self.file, at).any(|at| self.places.contains(&at))
     }
 
     /// Every number that stands for something.
@@ -123,8 +138,16 @@ impl<'f, 'b> Document<'f, 'b> {
         if lexer.is_word("endobj") {
             return Ok(Object { value, stream: None, place: Some(at..before) });
         }
-        let Value::Dict(dict) = &value else { return Err(ForeignError::Malformed) };
-        let length = match dict.get("Length") {
+        let length = self.length(number, &value)?;
+        let bytes = stream_place(self.file, &mut lexer, length)?;
+        let place = Some(at..bytes.end);
+        Ok(Object { value, stream: Some(bytes), place })
+    }
+
+    /// How long the stream is that begins with `value` and is the object with this number.
+    pub(super) fn length(&self, number: Number, value: &Value) -> Result<usize, ForeignError> {
+        let Value::Dict(dict) = value else { return Err(ForeignError::Malformed) };
+        match dict.get("Length") {
             Some(Value::Reference(length)) if *length != number => {
                 // A length is a number of its own and never a stream, so this goes one step deep.
                 match self.entry(*length) {
@@ -133,20 +156,17 @@ impl<'f, 'b> Document<'f, 'b> {
                         if lexer.head()? != *length {
                             return Err(ForeignError::Ambiguous);
                         }
-                        lexer.size()?
+                        lexer.size()
                     }
                     Entry::In(..) => {
-                        self.object(*length)?.value.as_size().ok_or(ForeignError::Malformed)?
+                        self.object(*length)?.value.as_size().ok_or(ForeignError::Malformed)
                     }
-                    Entry::Free => return Err(ForeignError::Malformed),
+                    Entry::Free => Err(ForeignError::Malformed),
                 }
             }
-            Some(length) => length.as_size().ok_or(ForeignError::Malformed)?,
-            None => return Err(ForeignError::Malformed),
-        };
-        let bytes = stream_place(self.file, &mut lexer, length)?;
-        let place = Some(at..bytes.end);
-        Ok(Object { value, stream: Some(bytes), place })
+            Some(length) => length.as_size().ok_or(ForeignError::Malformed),
+            None => Err(ForeignError::Malformed),
+        }
     }
 
     fn packed(&self, stream: Number) -> Result<Packed, ForeignError> {
@@ -221,4 +241,11 @@ impl<'f, 'b> Document<'f, 'b> {
     pub(super) fn lexer(&self, at: usize) -> Lexer<'_> {
         Lexer::new(self.file, at, self.budget)
     }
+}
+
+/// A place, and those from which nothing but a few blanks lead to it.
+fn with_blanks_before(file: &[u8], at: usize) -> impl Iterator<Item = usize> {
+    let before = file.get(..at).unwrap_or_default().iter().rev().take(4);
+    let blanks = before.take_while(|byte| is_blank(**byte)).count();
+    (at - blanks..=at).rev()
 }

@@ -78,6 +78,12 @@ impl<'b> Lexer<'b> {
         digits(word).and_then(|number| usize::try_from(number).ok()).ok_or(ForeignError::Malformed)
     }
 
+    /// Steps over a word of a table of cross-references.
+    pub(super) fn entry(&mut self) -> Result<(), ForeignError> {
+        self.skip();
+        if self.regular().is_empty() { Err(ForeignError::Malformed) } else { Ok(()) }
+    }
+
     /// `12 0 obj`, whose numbers are given.
     pub(super) fn head(&mut self) -> Result<Number, ForeignError> {
         let number = Number::of(self.size()?, self.size()?)?;

@@ -4,10 +4,11 @@
 //! after it and that no rule allows. It trusts nothing that a viewer would have to repair: where two readers could see
 //! two documents, there is an error and no answer. Nothing is hashed or judged here.
 //!
-//! Work is bounded by a [`Budget`] that every value, object and unpacked byte is taken from.
+//! Work is bounded by a budget that every value, object and unpacked byte is taken from.
 //!
 //! Source: ISO 32000-1:2008, 7.3 to 7.5, 12.7, 12.8; ISO 32000-2:2020, 12.8.4 and 12.8.5.
 
+mod appended;
 mod change;
 mod document;
 mod field;

@@ -5,6 +5,7 @@
 //!
 //! Source: ISO 32000-1:2008, 12.8.1 and 12.8.2.
 
+use super::appended::has_unlisted;
 use super::change::{Change, changes};
 use super::document::Document;
 use super::field::{Field, fields, text};
@@ -213,6 +214,9 @@ fn seal<'f>(
     made.parts = Ok([first, second]);
     let (permission, locks) = in_force(&sealed)?;
     made.changes = changes(&sealed, document, permission, &locks)?;
+    if has_unlisted(document, end)? {
+        made.changes.push(Change { object: None, what: "unlisted" });
+    }
     Ok((end, made))
 }
 

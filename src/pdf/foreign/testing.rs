@@ -62,8 +62,10 @@ impl Builder {
             body.push(' ');
         }
         let dict = format!("/Type/ObjStm/N {}/First {}", objects.len(), head.len());
-        let packed =
-            format!("<<{dict}/Length {}>>stream\n{head}{body}\nendstream", head.len() + body.len());
+        let packed = format!(
+            "<<{dict}/Length {}>>stream\n{head}{body}\nendstream ",
+            head.len() + body.len()
+        );
         let places = self.objects(&[(stream_number, packed)]);
         let section = self.bytes.len();
         let mut rows = Vec::new();
