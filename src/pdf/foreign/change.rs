@@ -18,36 +18,8 @@ use super::role::{Role, uses};
 use super::signature::{Lock, Permission};
 
 /// What a signature field that is new may have: nothing that acts.
-const PLAIN: &[&[u8]] = &[
-    b"AP",
-    b"AS",
-    b"BS",
-    b"Border",
-    b"C",
-    b"DA",
-    b"DR",
-    b"F",
-    b"FT",
-    b"Ff",
-    b"H",
-    b"Kids",
-    b"Lock",
-    b"M",
-    b"MK",
-    b"NM",
-    b"P",
-    b"Parent",
-    b"Q",
-    b"Rect",
-    b"SV",
-    b"StructParent",
-    b"Subtype",
-    b"T",
-    b"TM",
-    b"TU",
-    b"Type",
-    b"V",
-];
+const PLAIN: &str = "AP AS BS Border C DA DR F FT Ff H Kids Lock M MK NM P Parent Q Rect SV StructParent Subtype T \
+                     TM TU Type V";
 
 /// Something that was changed and may not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +37,12 @@ pub(super) fn changes(
     permission: Permission,
     locks: &[Lock],
 ) -> Result<Vec<Change>, ForeignError> {
-    let touched: HashSet<Number> =
-        old.numbers().filter(|number| old.home(*number) != new.home(*number)).collect();
+    // What is new counts as well: something that was sealed may have led to it when it was nowhere.
+    let touched: HashSet<Number> = old
+        .numbers()
+        .chain(new.numbers())
+        .filter(|number| old.home(*number) != new.home(*number))
+        .collect();
     let before: HashMap<Number, Field> =
         fields(old)?.into_iter().map(|field| (field.number, field)).collect();
     // The looks that fields had are asked about too: where something else shows them, the field cannot let go of them.
@@ -83,6 +59,15 @@ pub(super) fn changes(
     let size = |document: &Document<'_, '_>| document.trailer.get("Size").and_then(Value::as_size);
     if size(new) < size(old) {
         changes.push(Change { object: None, what: "trailer" });
+    }
+    // Nothing refers to an object stream, but what says how long it is can be exchanged like anything else.
+    for stream in old.object_streams() {
+        let place = |document: &Document<'_, '_>| {
+            document.object(stream).map(|object| object.stream.clone())
+        };
+        if place(old)? != place(new)? {
+            changes.push(Change { object: Some(stream.number), what: "content" });
+        }
     }
     let root = |document: &Document<'_, '_>| document.trailer.get("Root").cloned();
     if !rules.edge(Role::Catalog, root(old).as_ref(), root(new).as_ref())? {
@@ -122,7 +107,8 @@ impl Rules<'_> {
                 && self.old.object(field.number)?.value == Value::Null;
             let is_place = field.dict.get("V").is_none() && field.dict.get("T").is_none();
             let shows_added = is_place && field.parent.is_some_and(|of| signed.contains(&of));
-            let is_plain = field.dict.iter().all(|(key, _)| PLAIN.contains(&key));
+            let plain = |key: &[u8]| PLAIN.split(' ').any(|known| known.as_bytes() == key);
+            let is_plain = field.dict.iter().all(|(key, _)| plain(key));
             // Under a certification nothing that is seen may come: it could cover what was sealed.
             let may_be_seen =
                 self.permission == Permission::Signing || self.is_unseen(&field.dict)?;

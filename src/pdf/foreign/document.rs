@@ -81,6 +81,15 @@ impl<'f, 'b> Document<'f, 'b> {
         })
     }
 
+    /// Every stream that holds objects.
+    pub(super) fn object_streams(&self) -> HashSet<Number> {
+        let streams = self.entries.values().filter_map(|entry| match entry {
+            Entry::In(stream, _) => Some(Number { number: *stream, generation: 0 }),
+            _ => None,
+        });
+        streams.collect()
+    }
+
     /// Where an object stands; two revisions that say the same have the same object.
     ///
     /// That of an object in a stream is the place of the stream, so that whoever replaces the stream replaces it.
