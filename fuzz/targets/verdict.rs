@@ -3,17 +3,17 @@
 
 #![no_main]
 
+use zhengku::domain::Catalogue;
 use zhengku::judge::{Overall, Trust, VaultFact, examine};
 use zhengku::pki::TrustStore;
 
 libfuzzer_sys::fuzz_target!(|file: &[u8]| {
     let store = TrustStore::empty();
-    let nobody = |_: &str| None;
+    let nobody = Catalogue::default();
     let trust = Trust {
         store: &store,
         paths: None,
-        authorities: &nobody,
-        types: &nobody,
+        registry: &nobody,
         development: true,
     };
     let at = "2026-12-01T08:00:00Z".parse().expect("a moment");

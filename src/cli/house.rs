@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{Config, Mode};
+use crate::config::{Config, Mode, Trusted};
 use crate::crypto::{BlindIndexKey, Random, Secret, SystemRandom};
 use crate::domain::{AuthorityCode, Catalogue, Moment};
 use crate::keys::{self, KeyRing, LiveRing};
@@ -230,15 +230,15 @@ fn live_ring(config: &Config) -> Result<LiveRing, CliError> {
 ///
 /// A file that is named vouches for every CA certificate in it; in a folder only self-issued ones are
 /// anchors, because a folder also holds what must not be trusted by itself.
-pub(super) fn trust_store(paths: &[PathBuf]) -> Result<TrustStore, CliError> {
+pub(super) fn trust_store(trusted: &[Trusted]) -> Result<TrustStore, CliError> {
     let mut builder = TrustStore::builder();
-    for path in paths {
+    for Trusted { path, only_for } in trusted {
         let unreadable = |error| CliError::new(path.display(), error);
         let text = |path: &Path| {
             fs::read_to_string(path).map_err(|error| CliError::new(path.display(), error))
         };
         if !path.is_dir() {
-            builder = builder.add_file(&path.display().to_string(), &text(path)?);
+            builder = builder.add_file_for(&path.display().to_string(), &text(path)?, only_for);
             continue;
         }
         let mut files = Vec::new();

@@ -8,6 +8,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::config::Trusted;
 use crate::domain::Moment;
 use crate::judge::{Verdict, report};
 use crate::pki::PathCache;
@@ -32,7 +33,8 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
         }
     };
     let config = house::configure(&args.house)?;
-    let trusted = if args.trust.is_empty() { &config.trust } else { &args.trust };
+    let named: Vec<Trusted> = args.trust.iter().cloned().map(Trusted::from).collect();
+    let trusted = if named.is_empty() { &config.trust } else { &named };
     let trust = Arc::new(house::trust_store(trusted)?);
     if trust.anchors().next().is_none() {
         complain("zhengku: no trust anchor was found, so no seal can be authentic: see --trust");

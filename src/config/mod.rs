@@ -5,6 +5,7 @@
 //! [`Development`] is a configuration that says so: toy keys and the development sign-in ask for that value.
 
 mod timestamps;
+mod trusted;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use crate::domain::wire_table::Table;
 use crate::domain::{AuthorityCode, CatalogueFault, WireValue};
 
 pub use timestamps::Timestamps;
+pub use trusted::Trusted;
 
 /// The settings of one running program.
 #[derive(Clone, Debug)]
@@ -35,8 +37,8 @@ pub struct Config {
     pub seals_passphrase_file: Option<PathBuf>,
     /// A running server looks at the folder so often, in seconds; 0 for never.
     pub seals_poll_seconds: u64,
-    /// PEM files and folders with trust anchors and CRLs.
-    pub trust: Vec<PathBuf>,
+    /// Whom to trust, and for what.
+    pub trust: Vec<Trusted>,
     /// The file with the key of the blind indexes; made at the first start.
     pub index_key_file: PathBuf,
     /// The systems that may submit.
@@ -107,7 +109,7 @@ impl Config {
             seals_dir: home.join("keys-dev").join("seals"),
             seals_passphrase_file: None,
             seals_poll_seconds: DEFAULT_SEALS_POLL_SECONDS,
-            trust: vec![home.join("keys-dev")],
+            trust: vec![Trusted::from(home.join("keys-dev"))],
             index_key_file: PathBuf::from("data").join("index.key"),
             clients: Vec::new(),
             development_holders: Some(home.join("fixtures").join("holders.json")),
@@ -189,10 +191,7 @@ fn read(table: &mut Table<'_>, base: &Path, home: &Path) -> Option<Config> {
         .and_then(|seconds| u64::try_from(seconds).ok())
         .unwrap_or(DEFAULT_SEALS_POLL_SECONDS);
     let trust = if production || table.has("trust") {
-        table.list("trust", |table, place, value| match value {
-            WireValue::Text(text) => Some(base.join(text)),
-            other => table.wrong_kind(place, "a text", other),
-        })
+        table.list("trust", |table, place, value| Trusted::read(table, place, value, base))
     } else {
         Some(default.trust.clone())
     };

@@ -287,6 +287,13 @@ impl Catalogue {
         newest.retired_from.is_none_or(|retired| day < retired).then_some(newest)
     }
 
+    /// The edition of a type that licenses issued on `day` go by, retired or not; the first for those of before.
+    pub fn edition_of(&self, code: &LicenseTypeCode, day: Day) -> Option<&TypeDefinition> {
+        let editions = self.types.get(code)?;
+        let newest = editions.iter().rev().find(|edition| edition.in_force_from <= day);
+        newest.or(editions.first())
+    }
+
     /// A stated edition of a type.
     pub fn edition(&self, code: &LicenseTypeCode, edition: u32) -> Option<&TypeDefinition> {
         self.types.get(code)?.iter().find(|known| known.edition == edition)

@@ -11,10 +11,12 @@
 
 use std::sync::Arc;
 
+use super::certificate_seen::CertificateSeen as Seen;
 use super::facts::Trust;
 use super::observed::Observed;
+use super::registry::IssuerSeen;
 use super::stamp_seen::StampSeen;
-use crate::domain::Moment;
+use crate::domain::{Day, LicenseId, LicenseTypeCode, Moment};
 use crate::pki::{
     Certificate, Crl, Evidence, MAX_EVIDENCE, OcspResponse, PathError, Purpose, Revocation,
     VerifiedPath, verify_path_for,
@@ -39,6 +41,25 @@ pub(super) struct SealedBy<'s> {
     pub(super) ocsps: &'s [&'s [u8]],
     /// The stated time of sealing.
     pub(super) sealed_at: Moment,
+}
+
+/// What a license says of its own issue.
+#[derive(Clone, Copy)]
+pub(super) struct Issue<'s> {
+    /// The code of the issuing authority.
+    pub(super) authority: &'s str,
+    /// The code of its type.
+    pub(super) type_code: &'s LicenseTypeCode,
+    /// The day of issue.
+    pub(super) on: Day,
+}
+
+impl<'s> Issue<'s> {
+    /// That of a license.
+    pub(super) fn of(id: &'s LicenseId, on: Day) -> Self {
+        let key = id.key();
+        Self { authority: key.authority(), type_code: key.type_code(), on }
+    }
 }
 
 /// The path of a sealing certificate at `at`, from the cache if there is one.
@@ -79,14 +100,14 @@ pub(super) struct Proven<'p> {
     pub(super) evidence: &'p Evidence,
 }
 
-/// Judges the certificate of a seal for a license of `authority`; gives the path if one held.
+/// Judges the certificate of a seal for a license; gives the path if one held.
 ///
 /// `found` is the path as [`find_path`] gave it for the proven moment, or for `at` where none is proven.
 pub(super) fn judge(
     found: Found,
     sealed: SealedBy<'_>,
     proven: Option<&Proven<'_>>,
-    authority: &str,
+    issue: Issue<'_>,
     trust: &Trust<'_>,
     at: Moment,
     seen: &mut Vec<Observed>,
@@ -97,21 +118,26 @@ pub(super) fn judge(
     }
     .map_err(|refused| seen.extend(refused))
     .ok()?;
-    seen.extend([Observed::PathHolds, Observed::UsageFits, period]);
-    seen.push(match proven {
-        Some(proven) => told(path.with(proven.evidence).revocation(proven.at)),
-        None => told(revocation(&path, sealed, at)),
-    });
+    seen.extend([Seen::PathHolds.into(), Seen::UsageFits.into(), period]);
+    let revocation = match proven {
+        Some(proven) => path.with(proven.evidence).revocation(proven.at),
+        None => revocation(&path, sealed, at),
+    };
+    let Issue { authority, type_code, on } = issue;
     let named = path.leaf().organization_identifier();
-    seen.push(match named == Some(authority) {
-        true => Observed::AuthorityAgrees,
-        false => Observed::AuthorityDiffers,
-    });
-    seen.push(match (is_development(&path), trust.development) {
-        (false, _) => Observed::NoDevelopment,
-        (true, true) => Observed::DevelopmentAccepted,
-        (true, false) => Observed::DevelopmentRefused,
-    });
+    let of_authority = match named == Some(authority) {
+        true if !trust.store.is_trusted_for(path.anchor(), authority) => Seen::BeyondRoot,
+        true => Seen::AuthorityAgrees,
+        false => Seen::AuthorityDiffers,
+    };
+    let issuer = IssuerSeen::of(trust.registry, authority, type_code, on);
+    let development = match (is_development(&path), trust.development) {
+        (false, _) => Seen::NoDevelopment,
+        (true, true) => Seen::DevelopmentAccepted,
+        (true, false) => Seen::DevelopmentRefused,
+    };
+    let last = [told(revocation), of_authority, Seen::Issuer(issuer), development];
+    seen.extend(last.map(Observed::Certificate));
     Some(path)
 }
 
@@ -128,17 +154,17 @@ fn in_stated_time(
     let SealedBy { leaf, others, sealed_at, .. } = sealed;
     let in_future = sealed_at > at.plus_seconds(CLOCK_SKEW_SECONDS);
     match found {
-        Ok(path) if in_future => Ok((path, Observed::SealedInFuture { sealed_at })),
+        Ok(path) if in_future => Ok((path, Seen::InFuture { sealed_at }.into())),
         Ok(path) if sealed_at < path.leaf().not_before() => {
-            Ok((path, Observed::PeriodBroken { sealed_at }))
+            Ok((path, Seen::PeriodBroken { sealed_at }.into()))
         }
-        Ok(path) => Ok((path, Observed::PeriodHolds)),
+        Ok(path) => Ok((path, Seen::PeriodHolds.into())),
         Err(PathError::Expired { since }) => match find_path(leaf, others, trust, sealed_at) {
-            Ok(path) => Ok((path, Observed::CertificateEnded { since })),
+            Ok(path) => Ok((path, Seen::Ended { since }.into())),
             Err(fault) => Err(refuse(fault, sealed_at)),
         },
         Err(PathError::NotYetValid { .. }) if in_future => {
-            Err(vec![Observed::SealedInFuture { sealed_at }])
+            Err(vec![Seen::InFuture { sealed_at }.into()])
         }
         Err(fault) => Err(refuse(fault, sealed_at)),
     }
@@ -158,16 +184,16 @@ fn in_proven_time(
             Ok((path, Observed::Stamp(StampSeen::BeforeStated { stated, proven })))
         }
         Ok(path) if stated < path.leaf().not_before() => {
-            Ok((path, Observed::PeriodBroken { sealed_at: stated }))
+            Ok((path, Seen::PeriodBroken { sealed_at: stated }.into()))
         }
         Ok(path) => Ok((path, Observed::Stamp(StampSeen::InLife { proven }))),
         // The first proof came after the end: when the seal was made is as open as without it.
         Err(PathError::Expired { since }) => match find_path(leaf, others, trust, stated) {
-            Ok(path) => Ok((path, Observed::CertificateEnded { since })),
+            Ok(path) => Ok((path, Seen::Ended { since }.into())),
             Err(fault) => Err(refuse(fault, stated)),
         },
         Err(PathError::NotYetValid { .. }) => {
-            Err(vec![Observed::PathHolds, Observed::Stamp(StampSeen::BeforeLife { proven })])
+            Err(vec![Seen::PathHolds.into(), Observed::Stamp(StampSeen::BeforeLife { proven })])
         }
         Err(fault) => Err(refuse(fault, stated)),
     }
@@ -192,11 +218,13 @@ fn revocation(path: &VerifiedPath, sealed: SealedBy<'_>, at: Moment) -> Revocati
     path.with(&evidence).revocation(at)
 }
 
-fn told(answer: Revocation) -> Observed {
+fn told(answer: Revocation) -> Seen {
     match answer {
-        Revocation::Good { as_of, .. } => Observed::CertificateGood { as_of },
-        Revocation::Revoked { since, .. } => Observed::CertificateRevoked { since },
-        Revocation::Unknown => Observed::RevocationUnknown,
+        Revocation::Good { as_of, next_update: current_until } => {
+            Seen::Good { as_of, current_until }
+        }
+        Revocation::Revoked { since, .. } => Seen::Revoked { since },
+        Revocation::Unknown => Seen::RevocationUnknown,
     }
 }
 
@@ -204,17 +232,17 @@ fn told(answer: Revocation) -> Observed {
 fn refuse(fault: PathError, sealed_at: Moment) -> Vec<Observed> {
     match fault {
         PathError::Expired { .. } | PathError::NotYetValid { .. } => {
-            vec![Observed::PathHolds, Observed::PeriodBroken { sealed_at }]
+            vec![Seen::PathHolds.into(), Seen::PeriodBroken { sealed_at }.into()]
         }
-        PathError::WrongUsage => vec![Observed::UsageWrong],
+        PathError::WrongUsage => vec![Seen::UsageWrong.into()],
         // A link that does not verify is what a stranger's issuer of the same name looks like: nobody we
         // trust stands behind it, and more cannot be told.
         PathError::NoAnchor | PathError::BadSignature => {
-            vec![Observed::PathUntrusted, Observed::UsageUnknown]
+            vec![Seen::PathUntrusted.into(), Seen::UsageUnknown.into()]
         }
-        PathError::Constraint | PathError::Malformed => vec![Observed::PathBroken],
+        PathError::Constraint | PathError::Malformed => vec![Seen::PathBroken.into()],
         PathError::TooComplex | PathError::UnsupportedAlgorithm => {
-            vec![Observed::PathTooHard, Observed::UsageUnknown]
+            vec![Seen::PathTooHard.into(), Seen::UsageUnknown.into()]
         }
     }
 }

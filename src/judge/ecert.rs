@@ -5,7 +5,7 @@
 //! disclosures with the signed digests, the claimed content digest with the computed one, the license id with
 //! itself.
 
-use super::certificate::{self, SealedBy};
+use super::certificate::{self, Issue, SealedBy};
 use super::examine::{Look, Said};
 use super::facts::Trust;
 use super::observed::Observed;
@@ -84,8 +84,8 @@ fn said(file: &[u8], trust: &Trust<'_>, at: Moment, seen: &mut Vec<Observed>) ->
     }
     seen.extend([Observed::ContentAgrees, Observed::IdHolds]);
     let sealed = SealedBy { leaf, others, crls: &[], ocsps: &[], sealed_at: facts.issued_at };
-    let authority = facts.license_id.key().authority();
-    let path = certificate::judge(path, sealed, None, authority, trust, at, seen);
+    let issue = Issue::of(&facts.license_id, facts.issued_on);
+    let path = certificate::judge(path, sealed, None, issue, trust, at, seen);
     let (sealed_at, subject) = (facts.issued_at, subject(path.as_deref()));
     Some(Said { sealed_at, subject, protection: None, copy: None, facts })
 }

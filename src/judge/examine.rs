@@ -28,6 +28,7 @@ const AUTHENTICITY: &[&str] = &[
     "seal.certificate_period",
     REVOCATION,
     "seal.authority",
+    "license.issuer",
     "seal.development",
 ];
 
@@ -300,10 +301,10 @@ fn license_facts(said: &Said, genuine: bool, trust: &Trust<'_>) -> LicenseFacts 
     LicenseFacts {
         id: facts.license_id.clone(),
         type_code: key.type_code().clone(),
-        type_name: (trust.types)(key.type_code().as_str()),
+        type_name: trust.registry.type_name(key.type_code()),
         authority_code: key.authority().to_owned(),
         // Beside a seal we do not trust, our own registry's name would lend it a credit it has not earned.
-        authority_name: genuine.then(|| (trust.authorities)(key.authority())).flatten(),
+        authority_name: genuine.then(|| trust.registry.authority_name(key.authority())).flatten(),
         issued_on: facts.issued_on,
         valid_from: facts.validity.from(),
         valid_to: facts.validity.to(),

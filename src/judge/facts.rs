@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::registry::Registry;
 use crate::crypto::Digest;
 use crate::domain::{Moment, Standing};
 use crate::pki::PathCache;
@@ -16,11 +17,8 @@ pub struct Trust<'t> {
     pub store: &'t TrustStore,
     /// Paths that were verified before, where some are kept.
     pub paths: Option<&'t PathCache>,
-    /// The name of an issuing authority by its code, out of our own registry: names are never taken from
-    /// a document.
-    pub authorities: &'t (dyn Fn(&str) -> Option<String> + Sync),
-    /// The name of a license type by its code, out of our own catalogue.
-    pub types: &'t (dyn Fn(&str) -> Option<String> + Sync),
+    /// Who may issue what, and the names of both.
+    pub registry: &'t dyn Registry,
     /// Whether certificates made for development (their names begin with `DEV`) count.
     pub development: bool,
 }

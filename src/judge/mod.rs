@@ -7,6 +7,7 @@
 //! was left out can never help a file along. The floor is pure: bytes, trust, facts and the moment come in.
 
 mod certificate;
+pub mod certificate_seen;
 mod copy;
 mod ecert;
 pub mod examine;
@@ -23,6 +24,7 @@ pub mod observed;
 mod pdf;
 #[cfg(test)]
 mod pdf_tests;
+pub mod registry;
 pub mod report;
 mod stamp_seen;
 #[cfg(test)]
@@ -42,5 +44,6 @@ pub use examine::{Examined, MAX_FILE_BYTES, examine, judge_id};
 pub use facts::{Form, Trust, VaultFact, VaultRecord};
 pub use finding::{About, Finding, FindingOutcome, Text2};
 pub use level::Protection;
+pub use registry::Registry;
 pub use verdict::{LicenseFacts, Outcome, Overall, StandingState, Verdict};
 pub use words::standing_text;

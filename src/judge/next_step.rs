@@ -20,20 +20,8 @@ impl Observed {
             | Self::IdBroken
             | Self::SealBroken
             | Self::SealSignatureBad => Some(FETCH_AGAIN),
-            Self::AuthorityDiffers
-            | Self::DevelopmentRefused
-            | Self::PathBroken
-            | Self::UsageWrong
-            | Self::VaultOther => Some(REFUSE),
-            Self::PathTooHard | Self::VaultMissing => Some(ASK_AUTHORITY),
-            Self::PathUntrusted => Some(Text2::fixed(
-                "请确认颁发机构的根证书是否应加入信任列表",
-                "Find out whether the issuer's root certificate belongs on the trust list",
-            )),
-            Self::RevocationUnknown => Some(Text2::fixed(
-                "请更新证书吊销列表后再核验",
-                "Fetch the current revocation lists and check again",
-            )),
+            Self::VaultOther => Some(REFUSE),
+            Self::VaultMissing => Some(ASK_AUTHORITY),
             Self::Encrypted => Some(Text2::fixed(
                 "请持证人提供未加密的原件",
                 "Ask the holder for the original without a password",

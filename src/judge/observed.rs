@@ -3,67 +3,17 @@
 //! Rooms that look at files name what they saw and write no sentence: the code, the outcome and the words of
 //! each row stand in `texts`. Nothing from a face is in any of them.
 
+use super::certificate_seen::CertificateSeen;
 use super::copy::CopySeen;
 use super::foreign_seen::ForeignSeen;
 use super::stamp_seen::StampSeen;
-use crate::domain::{Moment, Standing};
+use crate::domain::Standing;
 
 /// Something that was seen when a file was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Observed {
-    /// The certificate names this license's authority.
-    AuthorityAgrees,
-    /// The certificate names another authority than the license id, or none.
-    AuthorityDiffers,
-    /// The certificate's validity ended before the moment of judging.
-    CertificateEnded {
-        /// Its last moment.
-        since: Moment,
-    },
-    /// No certificate of the path had been revoked.
-    CertificateGood {
-        /// When the oldest of the lists was made.
-        as_of: Moment,
-    },
-    /// A certificate of the path was revoked.
-    CertificateRevoked {
-        /// From when on.
-        since: Moment,
-    },
-    /// No current list says anything about the certificates.
-    RevocationUnknown,
-    /// Sealed within the certificates' life, which lasts still.
-    PeriodHolds,
-    /// The stated time of sealing lies outside the certificate's life.
-    PeriodBroken {
-        /// The stated time.
-        sealed_at: Moment,
-    },
-    /// The stated time of sealing lies after the moment of judging.
-    SealedInFuture {
-        /// The stated time.
-        sealed_at: Moment,
-    },
-    /// The certificates lead to somebody we trust.
-    PathHolds,
-    /// Nobody we trust stands behind the certificate.
-    PathUntrusted,
-    /// A certificate of the path is malformed or breaks a constraint of its issuer.
-    PathBroken,
-    /// The path uses algorithms or takes work that we do not allow.
-    PathTooHard,
-    /// The path could not be looked at, so neither could this.
-    UsageUnknown,
-    /// The certificate was issued for sealing documents.
-    UsageFits,
-    /// It was not.
-    UsageWrong,
-    /// No certificate of the path was made for development.
-    NoDevelopment,
-    /// One was, and such certificates count here.
-    DevelopmentAccepted,
-    /// One was, and such certificates do not count here.
-    DevelopmentRefused,
+    /// Something of the certificate behind a seal.
+    Certificate(CertificateSeen),
     /// All content digests agree.
     ContentAgrees,
     /// They do not.

@@ -12,7 +12,7 @@
 //! the digest under the seal, as both begin with the same bytes. Later revisions hold nothing but validation data
 //! and time-stamps, and the vault keeps the file as it was sealed.
 
-use super::certificate::{self, Proven, SealedBy};
+use super::certificate::{self, Issue, Proven, SealedBy};
 use super::copy;
 use super::ecert;
 use super::examine::{Look, Said};
@@ -131,8 +131,8 @@ fn said(
     let by = SealedBy { leaf: signed.leaf(), others: signed.others(), crls, ocsps, sealed_at };
     let judged_for = proof.as_ref().map_or(at, |proof| proof.at);
     let found = certificate::find_path(by.leaf, by.others, trust, judged_for);
-    let authority = facts.license_id.key().authority();
-    let path = certificate::judge(found, by, proven.as_ref(), authority, trust, at, seen);
+    let issue = Issue::of(&facts.license_id, facts.issued_on);
+    let path = certificate::judge(found, by, proven.as_ref(), issue, trust, at, seen);
     let protection = path.as_ref().map(|path| level::reached(path, proved, at));
     let subject = ecert::subject(path.as_deref());
     Some(Said { sealed_at, subject, protection, copy: named.copy, facts })

@@ -213,12 +213,10 @@ fn each_way_to_tamper_has_its_finding() {
 }
 
 fn quick(scene: &Scene, paths: &PathCache, file: &[u8]) -> Verdict {
-    let names = |_: &str| None;
     let trust = Trust {
         store: &scene.store,
         paths: Some(paths),
-        authorities: &names,
-        types: &names,
+        registry: &scene.registry,
         development: true,
     };
     examine(file, &trust, moment(NOW)).conclude(VaultFact::NotAsked, moment(NOW))

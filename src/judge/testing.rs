@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::crypto::{Digest, SeededRandom};
-use crate::domain::Standing;
+use crate::domain::{Day, LicenseTypeCode, Standing};
 use crate::ecert::testing::{self, Made};
 use crate::ecert::{Content, ContentInput};
 use crate::pki::Crl;
@@ -19,6 +19,27 @@ pub(crate) struct Scene {
     pub(crate) file: Vec<u8>,
     pub(crate) store: TrustStore,
     pub(crate) development: bool,
+    pub(crate) registry: Named,
+}
+
+/// A registry in which everybody has one name.
+pub(crate) struct Named {
+    /// Whether everybody may issue everything; `None` where no type is known.
+    pub(crate) may_issue: Option<bool>,
+}
+
+impl Registry for Named {
+    fn authority_name(&self, _: &str) -> Option<String> {
+        Some("示例市民政局".to_owned())
+    }
+
+    fn type_name(&self, _: &LicenseTypeCode) -> Option<String> {
+        Some("示例许可证".to_owned())
+    }
+
+    fn may_issue(&self, _: &str, _: &LicenseTypeCode, _: Day) -> Option<bool> {
+        self.may_issue
+    }
 }
 
 impl Scene {
@@ -33,18 +54,22 @@ impl Scene {
         let made = moment("2026-01-04T00:00:00Z");
         let crls = vec![chain.crl(made, &[]), chain.root_crl(made)];
         let store = trusting(&chain, crls);
-        Self { chain, content, file, store, development: true }
+        Self {
+            chain,
+            content,
+            file,
+            store,
+            development: true,
+            registry: Named { may_issue: Some(true) },
+        }
     }
 
     pub(crate) fn verdict(&self, file: &[u8], vault: VaultFact, at: &str) -> Verdict {
-        let authorities = |_: &str| Some("示例市民政局".to_owned());
-        let types = |_: &str| Some("示例许可证".to_owned());
         let paths = PathCache::new(4);
         let trust = Trust {
             store: &self.store,
             paths: Some(&paths),
-            authorities: &authorities,
-            types: &types,
+            registry: &self.registry,
             development: self.development,
         };
         let at = moment(at);

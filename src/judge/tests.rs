@@ -2,8 +2,8 @@
 
 use super::testing::{NOW, Scene, failed, open, seal, trusting};
 use super::*;
-use crate::crypto::SeededRandom;
-use crate::domain::{Moment, RevocationKind, Standing};
+use crate::crypto::{SeededRandom, pem};
+use crate::domain::{Catalogue, Moment, RevocationKind, Standing};
 use crate::ecert::Content;
 use crate::ecert::testing::{self as ecerts, Made, OTHER_AUTHORITY};
 use crate::pki::PathCache;
@@ -138,13 +138,11 @@ fn an_altered_file_says_nothing_but_that_it_was_altered() {
 #[test]
 fn no_changed_byte_is_ever_valid() {
     let scene = Scene::new();
-    let authorities = |_: &str| None;
     let paths = PathCache::new(4);
     let trust = Trust {
         store: &scene.store,
         paths: Some(&paths),
-        authorities: &authorities,
-        types: &authorities,
+        registry: &scene.registry,
         development: true,
     };
     let mut file = scene.file.clone();
@@ -217,6 +215,46 @@ fn a_seal_of_another_authority_is_refused() {
 }
 
 #[test]
+fn a_good_seal_by_the_wrong_authority_is_not_authentic() {
+    let mut scene = Scene::new();
+    scene.registry.may_issue = Some(false);
+    let verdict = scene.verdict(&scene.file, scene.found(Standing::InForce), NOW);
+    assert_eq!((verdict.overall, verdict.integrity), (Overall::Invalid, Outcome::Passed));
+    assert_eq!(failed(&verdict), ["license.issuer"]);
+    assert!(verdict.license.unwrap().authority_name.is_none());
+    scene.registry.may_issue = None;
+    let verdict = scene.verdict(&scene.file, scene.found(Standing::InForce), NOW);
+    assert_eq!((verdict.overall, verdict.exit_code()), (Overall::Indeterminate, 2));
+    assert_eq!(open(&verdict), ["license.issuer"]);
+}
+
+#[test]
+fn a_root_speaks_for_the_authorities_it_was_taken_in_for() {
+    let mut scene = Scene::new();
+    let made = moment("2026-01-04T00:00:00Z");
+    let root = pem::write("CERTIFICATE", scene.chain.root().der());
+    let rows: [(&[&str], bool); 5] = [
+        (&[], true),
+        (&["1199*"], true),
+        (&["11990000MD1000077R"], true),
+        (&["1201*", "11990000MD1000077R"], true),
+        (&["1201*", "11990000MD1000026H"], false),
+    ];
+    for (only_for, trusted) in rows {
+        let only_for: Vec<String> = only_for.iter().map(|code| (*code).to_owned()).collect();
+        let store = TrustStore::builder().add_file_for("root.pem", &root, &only_for);
+        let store = store.add_crl(scene.chain.crl(made, &[])).add_crl(scene.chain.root_crl(made));
+        scene.store = store.build().unwrap();
+        let verdict = scene.verdict(&scene.file, scene.found(Standing::InForce), NOW);
+        assert_eq!(verdict.overall == Overall::Valid, trusted, "{only_for:?}");
+        assert_eq!(
+            failed(&verdict).as_slice(),
+            if trusted { &[][..] } else { &["seal.authority"] }
+        );
+    }
+}
+
+#[test]
 fn a_presentation_of_less_is_genuine_and_another_file_under_the_same_id_is_not() {
     let scene = Scene::new();
     let text = String::from_utf8(scene.file.clone()).unwrap();
@@ -279,10 +317,10 @@ proptest::proptest! {
         head in "(%PDF-1.7\n|eyJ|)",
         noise in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400),
     ) {
-        let names = |_: &str| None;
+        let registry = Catalogue::default();
         let store = TrustStore::empty();
         let trust =
-            Trust { store: &store, paths: None, authorities: &names, types: &names, development: true };
+            Trust { store: &store, paths: None, registry: &registry, development: true };
         let file = [head.as_bytes(), &noise].concat();
         let verdict = examine(&file, &trust, moment(NOW)).conclude(VaultFact::NotAsked, moment(NOW));
         proptest::prop_assert_ne!(verdict.overall, Overall::Valid);

@@ -8,163 +8,13 @@ use FindingOutcome::{CouldNotBeMade, Failed, Passed};
 
 use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::observed::Observed;
-use super::words::{ASK_AUTHORITY, FETCH_AGAIN, NOT_TODAY, REFUSE, standing_text};
+use super::words::{FETCH_AGAIN, NOT_TODAY, standing_text};
 use crate::domain::Standing;
 
 impl Observed {
     /// What is said about it.
     pub fn finding(&self) -> Finding {
         let (code, outcome, about, zh, en): (_, _, _, &'static str, &'static str) = match self {
-            Self::AuthorityAgrees => (
-                "seal.authority",
-                Passed,
-                About::Authenticity,
-                "签章证书属于证照标识所载的颁发机构",
-                "The sealing certificate belongs to the authority named in the license id",
-            ),
-            Self::AuthorityDiffers => (
-                "seal.authority",
-                Failed,
-                About::Authenticity,
-                "签章证书不属于证照标识所载的颁发机构",
-                "The sealing certificate does not belong to the authority named in the license id",
-            ),
-            Self::CertificateEnded { since } => {
-                return filled(
-                    ("seal.certificate_period", CouldNotBeMade, About::Authenticity),
-                    format!(
-                        "签章证书已于 {} 到期，且没有时间戳证明签章早于该时间",
-                        since.in_china()
-                    ),
-                    format!(
-                        "The sealing certificate ended at {since} and no time-stamp proves the seal older"
-                    ),
-                    Some(ASK_AUTHORITY),
-                );
-            }
-            Self::CertificateGood { as_of } => {
-                return filled(
-                    ("seal.certificate_revocation", Passed, About::Authenticity),
-                    format!("签章证书未被吊销（证书状态信息截至 {}）", as_of.in_china()),
-                    format!("The sealing certificate is not revoked (by word of {as_of})"),
-                    None,
-                );
-            }
-            Self::CertificateRevoked { since } => {
-                return filled(
-                    ("seal.certificate_revocation", Failed, About::Authenticity),
-                    format!("签章证书已于 {} 被吊销", since.in_china()),
-                    format!("The sealing certificate was revoked at {since}"),
-                    Some(ASK_AUTHORITY),
-                );
-            }
-            Self::RevocationUnknown => (
-                "seal.certificate_revocation",
-                CouldNotBeMade,
-                About::Authenticity,
-                "没有有效的吊销列表或在线应答，无法得知签章证书是否被吊销",
-                "No current list or OCSP answer is at hand, so whether the sealing certificate is revoked is unknown",
-            ),
-            Self::PeriodHolds => (
-                "seal.certificate_period",
-                Passed,
-                About::Authenticity,
-                "签章时间在签章证书有效期内，证书现仍有效",
-                "Sealed within the certificate's validity, which has not ended",
-            ),
-            Self::PeriodBroken { sealed_at } => {
-                return filled(
-                    ("seal.certificate_period", Failed, About::Authenticity),
-                    format!("文件所载签章时间 {} 不在签章证书有效期内", sealed_at.in_china()),
-                    format!(
-                        "The stated sealing time {sealed_at} lies outside the certificate's validity"
-                    ),
-                    Some(REFUSE),
-                );
-            }
-            Self::SealedInFuture { sealed_at } => {
-                return filled(
-                    ("seal.certificate_period", CouldNotBeMade, About::Authenticity),
-                    format!("文件所载签章时间 {} 晚于核验时间", sealed_at.in_china()),
-                    format!(
-                        "The stated sealing time {sealed_at} lies after the moment of checking"
-                    ),
-                    Some(Text2::fixed(
-                        "请核对核验时间与本机时钟",
-                        "Check the moment asked about and the clock",
-                    )),
-                );
-            }
-            Self::PathHolds => (
-                "seal.certificate_path",
-                Passed,
-                About::Authenticity,
-                "签章证书由受信任的机构签发",
-                "The sealing certificate was issued by an authority on the trust list",
-            ),
-            Self::PathUntrusted => (
-                "seal.certificate_path",
-                CouldNotBeMade,
-                About::Authenticity,
-                "签章证书不是由信任列表中的机构签发",
-                "No authority on the trust list stands behind the sealing certificate",
-            ),
-            Self::PathBroken => (
-                "seal.certificate_path",
-                Failed,
-                About::Authenticity,
-                "签章证书链有缺陷或违反签发机构的限制",
-                "The certificate path is malformed or breaks a constraint of its issuer",
-            ),
-            Self::PathTooHard => (
-                "seal.certificate_path",
-                CouldNotBeMade,
-                About::Authenticity,
-                "签章证书链使用了不支持的算法或过于复杂",
-                "The certificate path uses an unsupported algorithm or is too complex",
-            ),
-            Self::UsageUnknown => (
-                "seal.certificate_usage",
-                CouldNotBeMade,
-                About::Authenticity,
-                "证书链未能建立，无法核对证书用途",
-                "Without a path the certificate's purpose could not be checked",
-            ),
-            Self::UsageFits => (
-                "seal.certificate_usage",
-                Passed,
-                About::Authenticity,
-                "签章证书的用途为文件签章",
-                "The certificate was issued for sealing documents",
-            ),
-            Self::UsageWrong => (
-                "seal.certificate_usage",
-                Failed,
-                About::Authenticity,
-                "签章证书的用途不是文件签章",
-                "The certificate was not issued for sealing documents",
-            ),
-            Self::NoDevelopment => (
-                "seal.development",
-                Passed,
-                About::Authenticity,
-                "不是开发用证书",
-                "Not a development certificate",
-            ),
-            Self::DevelopmentAccepted => (
-                "seal.development",
-                Passed,
-                About::Authenticity,
-                "开发用证书，仅在开发环境中采信",
-                "A development certificate, which counts in development mode only",
-            ),
-            Self::DevelopmentRefused => (
-                "seal.development",
-                Failed,
-                About::Authenticity,
-                "签章使用了开发用证书",
-                "The seal was made with a development certificate",
-            ),
             Self::ContentAgrees => (
                 "content.digest",
                 Passed,
@@ -377,6 +227,7 @@ impl Observed {
             Self::Copy(seen) => return seen.finding(),
             Self::Stamp(seen) => return seen.finding(),
             Self::Foreign(seen) => return seen.finding(),
+            Self::Certificate(seen) => return seen.finding(),
             Self::VaultSame => (
                 "license.vault_copy",
                 Passed,

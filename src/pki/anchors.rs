@@ -36,6 +36,8 @@ pub struct TrustStore {
 #[derive(Clone, Debug)]
 pub(super) struct Anchor {
     pub(super) certificate: Certificate,
+    /// The authorities it may stand behind; everybody where it is empty.
+    only_for: Vec<String>,
     pub(super) parsed: TrustAnchor<'static>,
 }
 
@@ -53,6 +55,19 @@ impl TrustStore {
     /// The trusted certificates.
     pub fn anchors(&self) -> impl Iterator<Item = &Certificate> {
         self.anchors.iter().map(|anchor| &anchor.certificate)
+    }
+
+    /// Whether this anchor may stand behind an authority with this code.
+    ///
+    /// An anchor may have been taken in for some authorities alone ([`TrustStoreBuilder::add_file_for`]), so that the
+    /// root of another city cannot speak in the name of ours.
+    pub fn is_trusted_for(&self, anchor: &Certificate, authority: &str) -> bool {
+        let mut known = self.anchors.iter().filter(|known| known.certificate == *anchor);
+        let fits = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(beginning) => authority.starts_with(beginning),
+            None => authority == pattern,
+        };
+        known.any(|known| known.only_for.is_empty() || known.only_for.iter().any(fits))
     }
 
     /// Certificates that help to build paths and are not trusted by themselves.
@@ -104,12 +119,22 @@ impl TrustStore {
 pub struct TrustStoreBuilder {
     store: TrustStore,
     problems: Vec<TrustProblem>,
+    /// What is being taken in is for these authorities.
+    only_for: Vec<String>,
 }
 
 impl TrustStoreBuilder {
     /// Takes in a PEM text that was named by itself. `source` is what to call it when something is wrong.
-    pub fn add_file(mut self, source: &str, text: &str) -> Self {
+    pub fn add_file(self, source: &str, text: &str) -> Self {
+        self.add_file_for(source, text, &[])
+    }
+
+    /// The same, for some authorities alone: each a code, or the beginning of codes with `*` behind it. None means
+    /// all of them.
+    pub fn add_file_for(mut self, source: &str, text: &str, only_for: &[String]) -> Self {
+        self.only_for = only_for.to_vec();
         let found = self.add(source, text, true);
+        self.only_for.clear();
         if found == 0 {
             self.report(source, 0, TrustFault::Nothing);
         }
@@ -200,14 +225,22 @@ impl TrustStoreBuilder {
     }
 
     fn anchor(&mut self, source: &str, place: usize, certificate: Certificate) {
-        if self.store.anchors.iter().any(|known| known.certificate == certificate) {
+        let known = self.store.anchors.iter_mut().find(|known| known.certificate == certificate);
+        if let Some(known) = known {
+            // Named twice it is good for both; named once without a limit, for everybody.
+            if self.only_for.is_empty() {
+                known.only_for.clear();
+            } else if !known.only_for.is_empty() {
+                known.only_for.extend_from_slice(&self.only_for);
+            }
             return;
         }
         let der = CertificateDer::from(certificate.der());
         match webpki::anchor_from_trusted_cert(&der) {
             Ok(parsed) => {
                 let parsed = parsed.to_owned();
-                self.store.anchors.push(Anchor { certificate, parsed });
+                let only_for = self.only_for.clone();
+                self.store.anchors.push(Anchor { certificate, only_for, parsed });
             }
             Err(_) => {
                 let fault = TrustFault::Certificate(CertificateError::Malformed);

@@ -87,20 +87,10 @@ impl Judging {
     /// What a file is and says, before the vault is asked.
     pub fn examine(&self, bytes: &[u8], at: Moment) -> judge::Examined {
         let catalogue = self.catalogue.catalogue();
-        let authorities = |code: &str| {
-            let authority = catalogue.authority(&code.parse().ok()?)?;
-            Some(authority.name.clone())
-        };
-        let types = |code: &str| {
-            let code = code.parse().ok()?;
-            let newest = catalogue.newest().find(|definition| definition.code == code)?;
-            Some(newest.name.clone())
-        };
         let trust = Trust {
             store: &self.trust,
             paths: Some(&self.paths),
-            authorities: &authorities,
-            types: &types,
+            registry: catalogue.as_ref(),
             development: self.development,
         };
         judge::examine(bytes, &trust, at)
