@@ -70,6 +70,7 @@ part "documents, ten judges" "$python" tests/outside/judge_documents.py --out "$
 part "archival and accessible" "$python" tests/outside/judge_archival.py --out "$judged/out"
 part "read aloud" "$python" tests/outside/judge_reading.py --out "$judged/out"
 part "e-certificates" node tests/outside/judge_ecerts.mjs --out "$judged/out"
+part "verdicts" "$python" tests/outside/judge_verdicts.py --out "$judged/out"
 part "sealed PDFs of others" "$python" tests/outside/judge_foreign.py
 part "annotated copies" "$python" tests/outside/judge_copies.py
 part "time-stamps and OCSP" "$python" tests/outside/judge_proofs.py

@@ -253,6 +253,15 @@ pub struct StandingChange {
 
 /// The schema of a standing.
 pub fn standing_schema() -> utoipa::openapi::schema::Object {
+    standing_object().build()
+}
+
+/// The same, or null.
+pub(super) fn standing_or_null_schema() -> utoipa::openapi::schema::Object {
+    or_null(standing_object())
+}
+
+fn standing_object() -> ObjectBuilder {
     let states = ["expired", "in_force", "not_yet_in_force", "replaced", "revoked", "suspended"];
     let kinds = ["annulled", "deregistered", "withdrawn"];
     ObjectBuilder::new()
@@ -265,7 +274,6 @@ pub fn standing_schema() -> utoipa::openapi::schema::Object {
         .property("first_day", text("With `not_yet_in_force`: the first day of validity"))
         .property("last_day", text("With `expired`: the last day of validity"))
         .property("by", text("With `replaced`: the id of the version in its place"))
-        .build()
 }
 
 /// The schema of one of a few words.
@@ -273,6 +281,18 @@ pub(super) fn words(words: &[&str]) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(SchemaType::Type(Type::String))
         .enum_values(Some(words.iter().copied()))
+}
+
+/// The same schema, or null.
+pub(super) fn or_null(schema: ObjectBuilder) -> utoipa::openapi::schema::Object {
+    let mut schema = schema.build();
+    if let SchemaType::Type(of) = schema.schema_type {
+        schema.schema_type = SchemaType::from_iter([of, Type::Null]);
+    }
+    if let Some(values) = &mut schema.enum_values {
+        values.push(serde_json::Value::Null);
+    }
+    schema
 }
 
 fn text(description: &str) -> ObjectBuilder {

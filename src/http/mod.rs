@@ -21,6 +21,8 @@ pub mod media;
 pub mod metrics;
 pub mod openapi;
 pub mod problem;
+pub mod schema;
+mod signature_answer;
 pub mod standing;
 pub mod verdict_answer;
 pub mod verification;
@@ -45,7 +47,7 @@ const FAREWELL: Duration = Duration::from_secs(30);
 /// The routes of the API with those of its description, and the description itself.
 pub fn api(doors: &Doors) -> (Router, OpenApi) {
     let (api, description) = openapi::described_routes();
-    let api = api.merge(openapi::routes(&description));
+    let api = api.merge(openapi::routes(&description)).merge(schema::routes(&description));
     let api = api.route("/metrics", axum::routing::get(metrics::metrics)).with_state(doors.clone());
     (api, description)
 }

@@ -10,7 +10,8 @@ use crate::judge::{
     Protection, StandingState, Text2, Verdict,
 };
 
-use super::document::{standing_schema, words};
+use super::document::{standing_or_null_schema, words};
+use super::signature_answer::{SignatureAnswer, SourceAnswer};
 
 /// A verdict (核验结论): integrity, authenticity and standing, kept apart.
 ///
@@ -36,7 +37,7 @@ pub struct VerdictAnswer {
     #[schema(schema_with = standing_state)]
     standing_state: StandingState,
     /// Since when, which kind, by which version.
-    #[schema(schema_with = standing_schema)]
+    #[schema(schema_with = standing_or_null_schema)]
     standing_detail: Option<Standing>,
     /// When the vault was asked.
     #[schema(format = DateTime)]
@@ -56,6 +57,10 @@ pub struct VerdictAnswer {
     protection: Option<ProtectionAnswer>,
     /// What an annotated copy says of itself; null for everything else, and where integrity did not pass.
     copy: Option<CopyAnswer>,
+    /// What came of each signature, in the words of EN 319 102-1.
+    signatures: Vec<SignatureAnswer>,
+    /// Where all this comes from, and how fresh it is.
+    sources: Vec<SourceAnswer>,
     /// What was judged.
     #[schema(schema_with = judged_form)]
     form: JudgedForm,
@@ -81,6 +86,8 @@ impl From<Verdict> for VerdictAnswer {
             file_digest: verdict.file_digest.map(|digest| digest.to_string()),
             protection: verdict.protection.map(ProtectionAnswer::from),
             copy: verdict.copy.map(CopyAnswer::from),
+            signatures: verdict.signatures.into_iter().map(SignatureAnswer::from).collect(),
+            sources: verdict.sources.into_iter().map(SourceAnswer::from).collect(),
             form: verdict.form,
             judged_at: verdict.judged_at.to_string(),
         }

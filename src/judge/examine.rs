@@ -9,10 +9,12 @@ use super::facts::{Form, Trust, VaultFact, VaultRecord};
 use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::level::Protection;
 use super::observed::Observed;
+use super::signature::{Sealed, SignatureReport};
+use super::source::Source;
 use super::stamp_seen::StampSeen;
 use super::standing::Standings;
 use super::verdict::{LicenseFacts, Outcome, Overall, Verdict, outcome};
-use super::{ecert, headline, pdf};
+use super::{ecert, headline, pdf, signature, source};
 use crate::crypto::Digest;
 use crate::domain::{CopyNumber, LicenseId, Moment, Validity};
 use crate::ecert::{EcertFacts, looks_like_ecert};
@@ -41,6 +43,8 @@ pub(super) struct Look {
     pub(super) seen: Vec<Observed>,
     /// What the document says, if every check of its integrity passed.
     pub(super) said: Option<Said>,
+    /// The reports on the signatures, where looking at it brought them along.
+    pub(super) signatures: Vec<SignatureReport>,
     /// The digest of the file, where looking at it brought it along.
     pub(super) file_digest: Option<Digest>,
 }
@@ -69,6 +73,8 @@ pub struct Examined {
     protection: Option<Protection>,
     copy: Option<CopyFacts>,
     file_digest: Option<Digest>,
+    signatures: Vec<SignatureReport>,
+    sources: Vec<Source>,
 }
 
 /// Looks at a file as it stands at `at`.
@@ -94,6 +100,7 @@ pub fn examine(file: &[u8], trust: &Trust<'_>, at: Moment) -> Examined {
 
 impl Examined {
     fn new(form: Form, look: Look, required: &[&str], trust: &Trust<'_>) -> Self {
+        let sources = source::of_certificate(&look.seen);
         let mut findings: Vec<Finding> = look.seen.iter().map(Observed::finding).collect();
         let integrity = outcome(&findings, About::Integrity, required);
         let authenticity = match integrity {
@@ -103,6 +110,15 @@ impl Examined {
         // If integrity fails nothing in the file is to be believed, and nothing of it is kept.
         let said = look.said.filter(|_| integrity == Outcome::Passed);
         let genuine = authenticity == Outcome::Passed;
+        let sealed = said.as_ref().map_or_else(Sealed::default, |said| Sealed {
+            is_genuine: genuine,
+            claimed_at: Some(said.sealed_at),
+            signer: said.subject.clone(),
+        });
+        let mut signatures = look.signatures;
+        if signatures.is_empty() {
+            signatures = signature::reports(form, &look.seen, sealed);
+        }
         let license = said.as_ref().map(|said| license_facts(said, genuine, trust));
         // A level is claimed of a genuine document alone.
         let protection = said.as_ref().and_then(|said| said.protection).filter(|_| genuine);
@@ -119,6 +135,8 @@ impl Examined {
             protection,
             copy: said.as_ref().and_then(|said| said.copy.clone()),
             file_digest: look.file_digest,
+            signatures,
+            sources,
         }
     }
 
@@ -211,6 +229,9 @@ impl Examined {
             copy.bear_on(&mut standing);
         }
         self.findings.extend(standing.seen.iter().map(Observed::finding));
+        if self.license_id().is_some() {
+            self.sources.extend(source::of_standing(&vault));
+        }
         let name = self.license.as_ref().and_then(|license| license.authority_name.as_deref());
         let (headline, next_step) = match (self.form, overall, &copy) {
             (Form::LicenseId, Overall::Valid, _) => headline::of_id(&standing),
@@ -232,6 +253,8 @@ impl Examined {
             file_digest: self.file_digest,
             protection: self.protection,
             copy,
+            signatures: self.signatures,
+            sources: self.sources,
             form: self.form,
             judged_at: at,
         }
@@ -290,6 +313,8 @@ pub fn judge_id(vault: &VaultFact, at: Moment) -> Verdict {
         file_digest: None,
         protection: None,
         copy: None,
+        signatures: Vec::new(),
+        sources: source::of_standing(vault).into_iter().collect(),
         form: Form::LicenseId,
         judged_at: at,
     }

@@ -16,6 +16,7 @@ pub mod finding;
 mod foreign;
 pub mod foreign_seen;
 mod headline;
+pub mod indication;
 mod level;
 #[cfg(test)]
 mod level_tests;
@@ -26,6 +27,8 @@ mod pdf;
 mod pdf_tests;
 pub mod registry;
 pub mod report;
+pub mod signature;
+pub mod source;
 mod stamp_seen;
 #[cfg(test)]
 mod stamp_tests;

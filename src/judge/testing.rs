@@ -1,5 +1,6 @@
 //! Scenes for the tests of this floor: a chain, a file sealed with it, and whom to trust.
 
+use super::indication::Indication;
 use super::*;
 use crate::crypto::{Digest, SeededRandom};
 use crate::domain::{Day, LicenseTypeCode, Standing};
@@ -78,6 +79,12 @@ impl Scene {
         let [warm_json, cold_json] =
             [&warm, &cold].map(|verdict| serde_json::to_string_pretty(verdict).unwrap());
         assert_eq!(warm_json, cold_json, "a cache must not change a verdict");
+        if let Some(seal) = warm.signatures.first() {
+            let genuine = matches!(warm.overall, Overall::Valid | Overall::ValidCopy);
+            assert_eq!(seal.indication == Indication::TotalPassed, genuine, "{warm_json}");
+            let forged = seal.indication == Indication::TotalFailed;
+            assert!(!forged || warm.overall == Overall::Invalid, "{warm_json}");
+        }
         warm
     }
 

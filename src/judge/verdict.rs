@@ -11,6 +11,8 @@ use super::copy::CopySaid;
 use super::facts::Form;
 use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::level::Protection;
+use super::signature::SignatureReport;
+use super::source::Source;
 use crate::crypto::Digest;
 use crate::domain::{Day, LicenseId, LicenseTypeCode, Moment, Standing, VersionNo};
 
@@ -46,6 +48,10 @@ pub struct Verdict {
     pub protection: Option<Protection>,
     /// What it says as an annotated copy, if it is one; only where integrity passed.
     pub copy: Option<CopySaid>,
+    /// What came of each signature, in the words of EN 319 102-1.
+    pub signatures: Vec<SignatureReport>,
+    /// Where all this comes from, and how fresh it is.
+    pub sources: Vec<Source>,
     /// What was handed in.
     pub form: Form,
     /// The moment it was judged for.

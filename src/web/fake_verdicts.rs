@@ -2,6 +2,9 @@
 
 use crate::crypto::Digest;
 use crate::domain::{Day, Level, LicenseId, Moment, RevocationKind, Standing};
+use crate::judge::indication::Indication;
+use crate::judge::signature::{SignatureKind, SignatureReport};
+use crate::judge::source::{Source, SourceKind};
 use crate::judge::{
     About, CopySaid, Finding, FindingOutcome, Form as JudgedForm, LicenseFacts, Outcome, Overall,
     Protection, StandingState, Text2, Verdict,
@@ -177,6 +180,19 @@ fn valid() -> Verdict {
         }),
         file_digest: Some(Digest::of(b"file")),
         copy: None,
+        signatures: vec![SignatureReport {
+            kind: SignatureKind::Seal,
+            indication: Indication::TotalPassed,
+            sub_indication: None,
+            claimed_at: Some(moment("2026-01-04T02:00:00Z")),
+            proven_at: None,
+            signer: Some("示例市民政局".to_owned()),
+        }],
+        sources: vec![Source {
+            source: SourceKind::Vault,
+            as_of: moment("2026-06-15T01:00:00Z"),
+            current_until: None,
+        }],
         protection: Some(Protection {
             level: Level::BT,
             proven_at: Some(moment("2026-06-01T01:02:05Z")),

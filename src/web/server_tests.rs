@@ -128,6 +128,8 @@ async fn the_log_has_route_status_and_id_and_nothing_of_what_was_asked() {
     let kept = Kept::default();
     let writer = kept.clone();
     let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone());
+    // With one subscriber alone, a line first met on a thread of another test, which has none, would be off for good.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(log.finish());
     let (router, script) = router();
     *script.refuse.lock().unwrap() = "fault";
