@@ -227,6 +227,7 @@ async fn an_original_outlives_its_revoked_certificate_where_the_vault_can_prove_
         judging: judging(revoking(&bare, reason)),
         vault: vault.cloned(),
         clock: house.clock.clone(),
+        indexes: None,
     };
     let unprotected = desk(RevocationReason::Superseded, Some(&house.vault));
     house.clock.wind("2027-01-03T00:00:00Z");

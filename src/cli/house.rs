@@ -111,8 +111,12 @@ impl House {
             judging: Arc::clone(&judging),
             turns: Turns::default(),
         });
-        let verify =
-            Arc::new(Verifying { judging, vault: Some(vault.clone()), clock: Arc::clone(&clock) });
+        let verify = Arc::new(Verifying {
+            judging,
+            vault: Some(vault.clone()),
+            clock: Arc::clone(&clock),
+            indexes: Some(Arc::clone(&indexes)),
+        });
         let hold = Arc::new(Holding {
             vault: vault.clone(),
             workshop: Arc::clone(&workshop),

@@ -59,6 +59,7 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
         }),
         vault,
         clock: Arc::new(FixedClock(at)),
+        indexes: None,
     };
     let mut verdicts = Vec::with_capacity(args.files.len());
     for path in &args.files {

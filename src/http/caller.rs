@@ -3,7 +3,7 @@
 //! A handler that takes a [`Caller`] has an authenticated one. Only digests of tokens are held, so a token is
 //! found by the digest of what was sent, and the time this takes says nothing about the tokens there are.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
@@ -16,6 +16,18 @@ use super::problem::{Problem, UNKNOWN_CALLER};
 /// An authenticated issuing system.
 #[derive(Clone, Debug)]
 pub struct Caller(pub IssuingSystem);
+
+/// A caller where one is named. A token that nobody knows is refused all the same: whoever sends one expects to be known.
+impl OptionalFromRequestParts<Doors> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, doors: &Doors) -> Result<Option<Self>, Problem> {
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<Doors>>::from_request_parts(parts, doors).await.map(Some)
+    }
+}
 
 impl FromRequestParts<Doors> for Caller {
     type Rejection = Problem;

@@ -7,6 +7,7 @@
 
 pub mod body;
 pub mod caller;
+mod comparison_answer;
 pub mod copies;
 pub mod dev_pki;
 pub mod document;

@@ -10,6 +10,7 @@ use crate::judge::{
     Protection, StandingState, Text2, Verdict,
 };
 
+use super::comparison_answer::ComparedAnswer;
 use super::document::{standing_or_null_schema, words};
 use super::signature_answer::{SignatureAnswer, SourceAnswer};
 
@@ -57,6 +58,9 @@ pub struct VerdictAnswer {
     protection: Option<ProtectionAnswer>,
     /// What an annotated copy says of itself; null for everything else, and where integrity did not pass.
     copy: Option<CopyAnswer>,
+    /// The document beside the vault's data, field by field; null but for those who may see that (the issuing system of
+    /// its authority), and where the vault does not have the license.
+    comparison: Option<Vec<ComparedAnswer>>,
     /// What came of each signature, in the words of EN 319 102-1.
     signatures: Vec<SignatureAnswer>,
     /// Where all this comes from, and how fresh it is.
@@ -86,6 +90,9 @@ impl From<Verdict> for VerdictAnswer {
             file_digest: verdict.file_digest.map(|digest| digest.to_string()),
             protection: verdict.protection.map(ProtectionAnswer::from),
             copy: verdict.copy.map(CopyAnswer::from),
+            comparison: verdict
+                .comparison
+                .map(|rows| rows.into_iter().map(ComparedAnswer::from).collect()),
             signatures: verdict.signatures.into_iter().map(SignatureAnswer::from).collect(),
             sources: verdict.sources.into_iter().map(SourceAnswer::from).collect(),
             form: verdict.form,

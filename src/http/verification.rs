@@ -13,7 +13,9 @@ use utoipa::ToSchema;
 
 use crate::domain::{LicenseId, LicenseIdError};
 use crate::judge::Verdict;
+use crate::service::compare::Viewer;
 
+use super::caller::Caller;
 use super::doors::Doors;
 use super::media::content_type;
 use super::problem::{
@@ -37,12 +39,14 @@ const QUESTION_MAX_BYTES: usize = 4_096;
 /// Verify a file or a license id
 ///
 /// Send the file itself, or a form with the field `file`, or JSON with a `license_id`. With an id alone no file
-/// is judged: the answer says what the vault knows of the license today. Files are not kept.
+/// is judged: the answer says what the vault knows of the license today. Files are not kept. No token is needed; with
+/// that of the issuing system of its authority, the answer has the document beside the vault's data.
 #[utoipa::path(
     post,
     path = "/api/v1/verifications",
     tag = "verifications",
     operation_id = "verify",
+    security((), ("issuing_system" = [])),
     request_body(content(
         (IdQuestion = "application/json", example = json!({"license_id": "1.2.156.3005.2.11990000MD0000008F001.11990000MD0000008F.20260001.001.R"})),
         (FileQuestion = "multipart/form-data"),
@@ -55,6 +59,7 @@ const QUESTION_MAX_BYTES: usize = 4_096;
     responses(
         (status = 200, description = "The verdict, whatever it is", body = VerdictAnswer),
         (status = 400, response = openapi::BadRequest),
+        (status = 401, response = openapi::Unauthorized),
         (status = 413, response = openapi::TooLarge),
         (status = 415, response = openapi::UnsupportedMediaType),
         (status = 422, response = openapi::VerificationRefused),
@@ -64,10 +69,12 @@ const QUESTION_MAX_BYTES: usize = 4_096;
 )]
 pub async fn verify(
     State(doors): State<Doors>,
+    caller: Option<Caller>,
     request: Request,
 ) -> Result<Json<VerdictAnswer>, Problem> {
+    let viewer = caller.map_or(Viewer::Anybody, |Caller(client)| Viewer::IssuingSystem(client));
     let asked = read(&doors, request).await?;
-    Ok(Json(answer(&doors, asked).await.into()))
+    Ok(Json(answer(&doors, asked, &viewer).await.into()))
 }
 
 /// A license id to look up.
@@ -98,10 +105,10 @@ pub enum Asked {
 }
 
 /// Asks the desk.
-pub async fn answer(doors: &Doors, asked: Asked) -> Verdict {
+pub async fn answer(doors: &Doors, asked: Asked, viewer: &Viewer) -> Verdict {
     match asked {
-        Asked::File(bytes, _permit) => doors.verify.file(&bytes).await,
-        Asked::Id(id) => doors.verify.id(&id).await,
+        Asked::File(bytes, _permit) => doors.verify.file_for(&bytes, viewer).await,
+        Asked::Id(id) => doors.verify.id_for(&id, viewer).await,
     }
 }
 

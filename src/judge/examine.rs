@@ -4,6 +4,7 @@
 //! findings. Only then is it known which license to ask the vault about, and [`Examined::license_id`] gives
 //! the id only if the file earned it. [`Examined::conclude`] adds the standing and writes the headline.
 
+use super::comparison::Shown;
 use super::copy::CopySaid;
 use super::facts::{Form, Trust, VaultFact, VaultRecord};
 use super::finding::{About, Finding, FindingOutcome, Text2};
@@ -75,6 +76,8 @@ pub struct Examined {
     file_digest: Option<Digest>,
     signatures: Vec<SignatureReport>,
     sources: Vec<Source>,
+    /// What it shows, if it is unaltered.
+    shown: Option<Shown>,
 }
 
 /// Looks at a file as it stands at `at`.
@@ -137,6 +140,7 @@ impl Examined {
             file_digest: look.file_digest,
             signatures,
             sources,
+            shown: said.as_ref().map(|said| Shown::of(&said.facts)),
         }
     }
 
@@ -145,6 +149,11 @@ impl Examined {
     pub fn license_id(&self) -> Option<&LicenseId> {
         let known = self.integrity == Outcome::Passed && self.authenticity != Outcome::Failed;
         self.license.as_ref().filter(|_| known).map(|license| &license.id)
+    }
+
+    /// What the document shows, to be compared with what the vault holds; nothing of a file from our own shelf.
+    pub fn shown(&self) -> Option<&Shown> {
+        self.shown.as_ref().filter(|_| self.form != Form::LicenseId)
     }
 
     /// The number of the annotated copy it is, under which the vault knows it; under the same conditions.
@@ -253,6 +262,7 @@ impl Examined {
             file_digest: self.file_digest,
             protection: self.protection,
             copy,
+            comparison: None,
             signatures: self.signatures,
             sources: self.sources,
             form: self.form,
@@ -313,6 +323,7 @@ pub fn judge_id(vault: &VaultFact, at: Moment) -> Verdict {
         file_digest: None,
         protection: None,
         copy: None,
+        comparison: None,
         signatures: Vec::new(),
         sources: source::of_standing(vault).into_iter().collect(),
         form: Form::LicenseId,

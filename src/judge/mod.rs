@@ -8,6 +8,7 @@
 
 mod certificate;
 pub mod certificate_seen;
+pub mod comparison;
 mod copy;
 mod ecert;
 pub mod examine;
@@ -42,6 +43,7 @@ mod texts;
 pub mod verdict;
 mod words;
 
+pub use comparison::{Compared, ComparedField};
 pub use copy::CopySaid;
 pub use examine::{Examined, MAX_FILE_BYTES, examine, judge_id};
 pub use facts::{Form, Trust, VaultFact, VaultRecord};

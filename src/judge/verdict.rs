@@ -7,6 +7,7 @@
 
 use serde::Serialize;
 
+use super::comparison::ComparedField;
 use super::copy::CopySaid;
 use super::facts::Form;
 use super::finding::{About, Finding, FindingOutcome, Text2};
@@ -48,6 +49,8 @@ pub struct Verdict {
     pub protection: Option<Protection>,
     /// What it says as an annotated copy, if it is one; only where integrity passed.
     pub copy: Option<CopySaid>,
+    /// The document beside the vault's data; only for those who may see that, and where the vault has the license.
+    pub comparison: Option<Vec<ComparedField>>,
     /// What came of each signature, in the words of EN 319 102-1.
     pub signatures: Vec<SignatureReport>,
     /// Where all this comes from, and how fresh it is.

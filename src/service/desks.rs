@@ -11,6 +11,7 @@ use crate::domain::{
 };
 use crate::judge::Verdict;
 
+use super::compare::Viewer;
 use super::error::{Fault, Refusal};
 use super::ports::{ChangedState, CopyRecord, Form, Later, VersionRecord};
 use super::whole::Protected;
@@ -72,10 +73,20 @@ pub struct Issued {
 /// Both questions always have an answer: where the vault cannot be reached, the verdict says so.
 pub trait VerifyDesk: Send + Sync {
     /// Judges a file.
-    fn file<'a>(&'a self, bytes: &'a [u8]) -> Later<'a, Verdict>;
+    fn file<'a>(&'a self, bytes: &'a [u8]) -> Later<'a, Verdict> {
+        self.file_for(bytes, &Viewer::Anybody)
+    }
 
     /// Looks up the license behind a number. No file is judged by this.
-    fn id<'a>(&'a self, id: &'a LicenseId) -> Later<'a, Verdict>;
+    fn id<'a>(&'a self, id: &'a LicenseId) -> Later<'a, Verdict> {
+        self.id_for(id, &Viewer::Anybody)
+    }
+
+    /// The same as [`Self::file`], with the document beside the vault's data where the viewer may see that.
+    fn file_for<'a>(&'a self, bytes: &'a [u8], viewer: &'a Viewer) -> Later<'a, Verdict>;
+
+    /// The same as [`Self::id`], with the vault's data where the viewer may see that.
+    fn id_for<'a>(&'a self, id: &'a LicenseId, viewer: &'a Viewer) -> Later<'a, Verdict>;
 }
 
 /// Serves a holder (持证主体), who sees what is theirs and nothing else.

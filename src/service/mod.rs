@@ -4,6 +4,7 @@
 //! the traits in [`ports`]. The nine steps of issuing stand in [`issue`].
 
 pub mod catalogue;
+pub mod compare;
 pub mod copies;
 pub mod desks;
 pub mod dev_pki;

@@ -9,12 +9,14 @@
 use std::sync::Arc;
 
 use crate::domain::{CopyNumber, LicenseId, Moment};
-use crate::judge::{self, Trust, VaultFact, VaultRecord, Verdict};
+use crate::judge::{self, ComparedField, Trust, VaultFact, VaultRecord, Verdict};
 use crate::pki::{PathCache, TrustStore};
 
+use super::compare::{self, Viewer};
 use super::desks::{CatalogueDesk, VerifyDesk};
 use super::error::{Fault, Refusal};
 use super::hold::form_bytes;
+use super::issue::Indexes;
 use super::ports::{Clock, Form, FormRecord, Later, Vault, VersionRecord};
 use super::standing::look_up;
 use super::whole::sealed_pdf;
@@ -39,10 +41,12 @@ pub struct Verifying {
     pub vault: Option<Arc<dyn Vault>>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// The blind indexes, by which a holder is known; none where nobody signs in.
+    pub indexes: Option<Arc<Indexes>>,
 }
 
 impl VerifyDesk for Verifying {
-    fn file<'a>(&'a self, bytes: &'a [u8]) -> Later<'a, Verdict> {
+    fn file_for<'a>(&'a self, bytes: &'a [u8], viewer: &'a Viewer) -> Later<'a, Verdict> {
         Box::pin(async move {
             let at = self.clock.now();
             let mut examined = self.examine(bytes.to_vec(), at).await;
@@ -53,18 +57,20 @@ impl VerifyDesk for Verifying {
                 Some(id) => self.ask(id, examined.copy_number(), at).await,
                 None => VaultFact::NotAsked,
             };
-            examined.conclude(fact, at)
+            let comparison = self.comparison(&examined, &fact, viewer, at).await;
+            Verdict { comparison, ..examined.conclude(fact, at) }
         })
     }
 
-    fn id<'a>(&'a self, id: &'a LicenseId) -> Later<'a, Verdict> {
+    fn id_for<'a>(&'a self, id: &'a LicenseId, viewer: &'a Viewer) -> Later<'a, Verdict> {
         Box::pin(async move {
             let at = self.clock.now();
             match self.look_at_shelf(id, at).await {
                 Ok(Some((bytes, fact))) => {
                     let examined = self.examine(bytes, at).await.from_shelf();
                     if examined.license_id() == Some(id) {
-                        return examined.conclude(fact, at);
+                        let comparison = self.comparison(&examined, &fact, viewer, at).await;
+                        return Verdict { comparison, ..examined.conclude(fact, at) };
                     }
                     // Our own copy is not what the row says: ours to mend, and no verdict on the license.
                     tracing::error!(
@@ -121,6 +127,28 @@ impl Verifying {
         record.forms.iter().find(|form| is_ours(form))?;
         let (whole, _) = sealed_pdf(vault.as_ref(), &record).await.ok()?;
         (whole.len() > bytes.len() && whole.starts_with(bytes)).then_some(whole)
+    }
+
+    /// The document beside the vault's data. Where that cannot be had, the verdict stands without it.
+    async fn comparison(
+        &self,
+        examined: &judge::Examined,
+        fact: &VaultFact,
+        viewer: &Viewer,
+        at: Moment,
+    ) -> Option<Vec<ComparedField>> {
+        let (Some(vault), Some(id), VaultFact::Found(_)) =
+            (&self.vault, examined.license_id(), fact)
+        else {
+            return None;
+        };
+        let catalogue = self.judging.catalogue.catalogue();
+        let held = (vault.as_ref(), self.indexes.as_ref(), catalogue.as_ref());
+        let found = compare::beside(held, (id, examined.shown()), viewer, at).await;
+        found.unwrap_or_else(|fault| {
+            tracing::error!(place = fault.place, cause = %fault.cause, "a comparison could not be made");
+            None
+        })
     }
 
     /// What the vault says of a version, and of the annotated copy of it with this number.

@@ -18,6 +18,7 @@ use crate::domain::{
     TypeDefinition, Validity,
 };
 use crate::judge::Verdict;
+use crate::service::compare::Viewer;
 use crate::service::desks::{
     Described, FacePart, HeldLicense, HoldDesk, IssueDesk, Issued, IssuingSystem, LicenseDesk,
     OpenedLicense, VerifyDesk,
@@ -106,7 +107,7 @@ impl IssueDesk for Desks {
 }
 
 impl VerifyDesk for Desks {
-    fn file<'a>(&'a self, bytes: &'a [u8]) -> Later<'a, Verdict> {
+    fn file_for<'a>(&'a self, bytes: &'a [u8], _: &'a Viewer) -> Later<'a, Verdict> {
         Box::pin(async move {
             self.0.slowly().await;
             assert!(bytes != b"panic", "a desk panics");
@@ -116,7 +117,7 @@ impl VerifyDesk for Desks {
         })
     }
 
-    fn id<'a>(&'a self, _: &'a LicenseId) -> Later<'a, Verdict> {
+    fn id_for<'a>(&'a self, _: &'a LicenseId, _: &'a Viewer) -> Later<'a, Verdict> {
         Box::pin(async { verdicts().remove(2) })
     }
 }

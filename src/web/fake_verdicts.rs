@@ -180,6 +180,7 @@ fn valid() -> Verdict {
         }),
         file_digest: Some(Digest::of(b"file")),
         copy: None,
+        comparison: None,
         signatures: vec![SignatureReport {
             kind: SignatureKind::Seal,
             indication: Indication::TotalPassed,

@@ -14,6 +14,7 @@ use axum::response::Redirect;
 
 use crate::crypto::{Digest, Random};
 use crate::domain::{HolderCode, Moment};
+use crate::service::compare::Viewer;
 use crate::service::ports::Clock;
 
 use super::Pages;
@@ -31,12 +32,21 @@ pub struct Session {
     pub holder: HolderCode,
 }
 
+/// Whoever is signed in.
+#[derive(Clone, Debug)]
+pub enum SignedIn {
+    /// A clerk who decides cases (用证人员).
+    ApprovalClerk,
+    /// A holder (持证主体).
+    Holder(HolderCode),
+}
+
 /// Every session there is.
 pub struct Sessions {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     lifetime_seconds: i64,
-    open: Mutex<HashMap<Digest, (Session, Moment)>>,
+    open: Mutex<HashMap<Digest, (SignedIn, Moment)>>,
 }
 
 impl Sessions {
@@ -46,7 +56,7 @@ impl Sessions {
     }
 
     /// Begins a session; the answer is the value of its `Set-Cookie` header.
-    pub fn begin(&self, session: Session, secure: bool) -> String {
+    pub fn begin(&self, session: SignedIn, secure: bool) -> String {
         let mut bits = [0; 32];
         self.random.fill(&mut bits);
         let id = Digest::from_bytes(bits).to_base64url();
@@ -65,7 +75,7 @@ impl Sessions {
     }
 
     /// The session of a request, which lives on from now; `None` where there is none or it has ended.
-    pub fn find(&self, headers: &HeaderMap) -> Option<Session> {
+    pub fn find(&self, headers: &HeaderMap) -> Option<SignedIn> {
         let key = key(headers)?;
         let now = self.clock.now();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,6 +86,15 @@ impl Sessions {
         }
         *ends = now.plus_seconds(self.lifetime_seconds);
         Some(session.clone())
+    }
+
+    /// As whom a request asks for a verdict.
+    pub fn viewer(&self, headers: &HeaderMap) -> Viewer {
+        match self.find(headers) {
+            Some(SignedIn::ApprovalClerk) => Viewer::ApprovalClerk,
+            Some(SignedIn::Holder(holder)) => Viewer::Holder(holder),
+            None => Viewer::Anybody,
+        }
     }
 
     /// Ends the session of a request; the answer is the value of the `Set-Cookie` header that forgets it.
@@ -92,7 +111,10 @@ impl FromRequestParts<Pages> for Session {
     type Rejection = Redirect;
 
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Redirect> {
-        pages.sessions.find(&parts.headers).ok_or_else(|| Redirect::to("/sign-in"))
+        match pages.sessions.find(&parts.headers) {
+            Some(SignedIn::Holder(holder)) => Ok(Self { holder }),
+            _ => Err(Redirect::to("/sign-in")),
+        }
     }
 }
 

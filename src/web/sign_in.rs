@@ -17,7 +17,7 @@ use crate::http::problem::{NOT_FOUND, Problem};
 
 use super::Pages;
 use super::page::{Page, draw};
-use super::session::Session;
+use super::session::SignedIn;
 
 #[derive(Template)]
 #[template(path = "pages/sign_in.html")]
@@ -45,6 +45,8 @@ pub struct Choice {
     /// and the code.
     #[serde(default)]
     code: String,
+    /// Or a clerk who decides cases.
+    clerk: Option<String>,
 }
 
 /// The page.
@@ -63,12 +65,16 @@ pub async fn sign_in(
         return Err(Problem::new(&NOT_FOUND));
     }
     let choice = form.map(|form| form.0).unwrap_or_default();
-    match holder(&pages, &choice) {
-        Ok(holder) => {
+    let chosen = match choice.clerk {
+        Some(_) => Ok((SignedIn::ApprovalClerk, "/verify")),
+        None => holder(&pages, &choice).map(|holder| (SignedIn::Holder(holder), "/my")),
+    };
+    match chosen {
+        Ok((signed_in, next)) => {
             // Whatever session came with the form ends: nobody can slip theirs under another's sign-in.
             pages.sessions.end(&headers);
-            let cookie = pages.sessions.begin(Session { holder }, pages.doors.settings.is_https());
-            Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/my")).into_response())
+            let cookie = pages.sessions.begin(signed_in, pages.doors.settings.is_https());
+            Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(next)).into_response())
         }
         Err((zh, en)) => {
             let mistake = Some(page.lang.pick(zh, en));

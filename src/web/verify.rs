@@ -6,13 +6,14 @@
 
 use askama::Template;
 use axum::extract::{Query, Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 
 use crate::domain::LicenseIdError;
 use crate::http::problem::Problem;
 use crate::http::verification::{self, Asked, NotAsked};
+use crate::service::compare::Viewer;
 
 use super::Pages;
 use super::lang::Lang;
@@ -55,7 +56,12 @@ struct Mistake {
 }
 
 /// The page, with an answer where the address asks for one.
-pub async fn page(State(pages): State<Pages>, page: Page, uri: Uri) -> Response {
+pub async fn page(
+    State(pages): State<Pages>,
+    page: Page,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
     let asking = Query::<Asking>::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
     let Some(id) = asking.id.filter(|id| !id.trim().is_empty()) else {
         let limit = pages.doors.settings.file_limit_bytes;
@@ -63,32 +69,34 @@ pub async fn page(State(pages): State<Pages>, page: Page, uri: Uri) -> Response 
     };
     let shown: String = id.chars().take(200).collect();
     let asked = verification::parse_pasted(&id).map(Asked::Id);
-    respond(&pages, page, asked, shown, asking.part.as_deref()).await
+    let viewer = pages.sessions.viewer(&headers);
+    respond(&pages, page, (asked, viewer), shown, asking.part.as_deref()).await
 }
 
 /// The answer to the form.
 pub async fn answer(State(pages): State<Pages>, page: Page, request: Request) -> Response {
     let query = Query::<Asking>::try_from_uri(request.uri());
     let part = query.map(|query| query.0).unwrap_or_default().part;
+    let viewer = pages.sessions.viewer(request.headers());
     let asked = verification::read(&pages.doors, request).await;
     let shown = match &asked {
         Ok(Asked::Id(id)) => id.to_string(),
         _ => String::new(),
     };
-    respond(&pages, page, asked, shown, part.as_deref()).await
+    respond(&pages, page, (asked, viewer), shown, part.as_deref()).await
 }
 
 async fn respond(
     pages: &Pages,
     page: Page,
-    asked: Result<Asked, NotAsked>,
+    (asked, viewer): (Result<Asked, NotAsked>, Viewer),
     shown: String,
     part: Option<&str>,
 ) -> Response {
     let limit = pages.doors.settings.file_limit_bytes;
     let (status, verdict, mistake) = match asked {
         Ok(asked) => {
-            let verdict = verification::answer(&pages.doors, asked).await;
+            let verdict = verification::answer(&pages.doors, asked, &viewer).await;
             (StatusCode::OK, Some(VerdictView::of(&verdict, page.lang)), None)
         }
         Err(why) => {

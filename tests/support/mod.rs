@@ -142,6 +142,7 @@ impl House {
             judging: judging(plan.trust),
             vault: Some(Arc::clone(&vault)),
             clock: Arc::clone(&clock),
+            indexes: Some(Arc::clone(&indexes)),
         });
         let hold = Arc::new(Holding {
             vault: Arc::clone(&vault),
