@@ -8,11 +8,16 @@ use crate::crypto::Digest;
 use crate::http::problem::{NOT_FOUND, Problem};
 
 /// Name, content type and content.
-static ASSETS: [(&str, &str, &str); 3] = [
+static ASSETS: [(&str, &str, &str); 4] = [
     (
         "zhengku.css",
         "text/css; charset=utf-8",
         include_str!("../../templates/pages/assets/zhengku.css"),
+    ),
+    (
+        "verify.css",
+        "text/css; charset=utf-8",
+        include_str!("../../templates/pages/assets/verify.css"),
     ),
     (
         "verify.js",

@@ -43,9 +43,6 @@ pub fn verdicts() -> Vec<Verdict> {
         ..valid.clone()
     };
     let number = Verdict {
-        overall: Overall::Indeterminate,
-        integrity: Outcome::Unknown,
-        authenticity: Outcome::Unknown,
         headline: text(
             "证照库中有这个标识的证照，今天有效。手中的文件没有经过检查。",
             "The vault holds a license with this id, in force today. No file was looked at.",

@@ -18,6 +18,9 @@ pub mod page;
 pub mod session;
 pub mod sign_in;
 pub mod standing_words;
+pub mod verdict_case;
+pub mod verdict_checks;
+pub mod verdict_facts;
 pub mod verdict_view;
 pub mod verify;
 

@@ -8,7 +8,6 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::domain::LicenseId;
 use crate::http::problem::{FAILED, Problem};
 
 use super::Pages;
@@ -26,24 +25,12 @@ pub struct Page {
     pub signed_in: bool,
     /// The path of the page.
     path: String,
-    /// What of the query a switch of the language keeps.
-    kept: String,
 }
 
 impl Page {
     /// The frame of a page at an address.
     pub fn at(uri: &Uri, lang: Lang, development: bool) -> Self {
-        // Only a license id is kept: it is not personal, and it is what a page shows.
-        let id =
-            uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("id="));
-        let id = id.and_then(|id| id.parse::<LicenseId>().ok());
-        Self {
-            lang,
-            development,
-            signed_in: false,
-            path: uri.path().to_owned(),
-            kept: id.map(|id| format!("id={id}&")).unwrap_or_default(),
-        }
+        Self { lang, development, signed_in: false, path: uri.path().to_owned() }
     }
 
     /// One of two texts, in the page's language.
@@ -62,7 +49,7 @@ impl Page {
     /// The same page in the other language.
     pub fn switch_href(&self) -> String {
         let other = self.lang.pick("en", "zh");
-        format!("{}?{}lang={other}", self.path, self.kept)
+        format!("{}?lang={other}", self.path)
     }
 
     /// Whether the page lies under a path, for marking the place in the navigation.

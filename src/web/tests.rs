@@ -123,18 +123,30 @@ async fn each_standing_has_words_of_its_own_and_none_is_called_invalid() {
     let (router, script) = router();
     script.verdict.store(4, Ordering::Relaxed);
     let (_, _, body) = send(&router, multipart("/verify", "file", "a")).await;
-    assert!(body.contains(&format!("href=\"/verify?id={ID}\"")));
+    assert!(body.contains(&format!("name=\"license_id\" value=\"{ID}\"")), "asked in a body");
+    assert!(!body.contains("/verify?id"), "no address carries an id");
 }
 
 #[tokio::test]
-async fn a_number_is_looked_up_by_form_and_by_address_and_the_limit_of_that_is_told() {
+async fn a_number_is_looked_up_by_form_alone_and_the_limit_of_that_is_told() {
     let (router, _) = router();
-    let by_address = get(&router, &format!("/verify?id={ID}")).await;
-    let by_form = send(&router, multipart("/verify", "license_id", &format!(" {ID}\n"))).await;
-    for (status, _, body) in [by_address, by_form] {
-        assert_eq!(status, StatusCode::OK);
-        assert!(body.contains("库中有此证照，今日有效") && body.contains("没有文件可供检查"));
-        assert!(body.contains(&format!("value=\"{ID}\"")));
+    let question = multipart("/verify", "license_id", &format!(" {ID}\n"));
+    let (status, _, body) = send(&router, question).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.contains("库中有此证照，今日有效") && body.contains("没有文件可供检查"));
+    assert!(body.contains(&format!("value=\"{ID}\"")));
+    let (_, _, body) = get(&router, &format!("/verify?id={ID}")).await;
+    assert!(!body.contains(ID), "an id in an address is not looked at");
+}
+
+#[tokio::test]
+async fn the_camera_may_be_asked_for_by_the_page_that_scans_and_by_no_other() {
+    let (router, _) = router();
+    for (address, allowed) in
+        [("/verify", "camera=(self)"), ("/", "camera=()"), ("/my", "camera=()")]
+    {
+        let (_, headers, _) = get(&router, address).await;
+        assert!(headers["permissions-policy"].to_str().unwrap().contains(allowed), "{address}");
     }
 }
 

@@ -1,12 +1,12 @@
 //! `/verify`: is this license genuine, and in force today?
 //!
 //! The page works as a plain form. With the script the same form is sent in the background (`?part=verdict`) and
-//! the answer comes in place; the square on a license leads here with its id behind `#`, which never reaches a
-//! server on its own.
+//! the answer comes in place. The square on a license leads here with what it says behind `#`, which no browser
+//! sends; the script takes it into a body. What is asked stands in no address, so that it stands in no log.
 
 use askama::Template;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -23,8 +23,6 @@ use super::verdict_view::VerdictView;
 /// What the address may carry.
 #[derive(Default, Deserialize)]
 pub struct Asking {
-    /// A license id to look up.
-    id: Option<String>,
     /// `verdict` where the answer goes into a page that is already there.
     part: Option<String>,
 }
@@ -55,22 +53,10 @@ struct Mistake {
     words: String,
 }
 
-/// The page, with an answer where the address asks for one.
-pub async fn page(
-    State(pages): State<Pages>,
-    page: Page,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Response {
-    let asking = Query::<Asking>::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
-    let Some(id) = asking.id.filter(|id| !id.trim().is_empty()) else {
-        let limit = pages.doors.settings.file_limit_bytes;
-        return draw(StatusCode::OK, &VerifyPage::of(page, limit, String::new(), None, None));
-    };
-    let shown: String = id.chars().take(200).collect();
-    let asked = verification::parse_pasted(&id).map(Asked::Id);
-    let viewer = pages.sessions.viewer(&headers);
-    respond(&pages, page, (asked, viewer), shown, asking.part.as_deref()).await
+/// The page.
+pub async fn page(State(pages): State<Pages>, page: Page) -> Response {
+    let limit = pages.doors.settings.file_limit_bytes;
+    whole(StatusCode::OK, &VerifyPage::of(page, limit, String::new(), None, None))
 }
 
 /// The answer to the form.
@@ -106,8 +92,17 @@ async fn respond(
     };
     match part {
         Some("verdict") => draw(status, &VerdictPart { page, verdict, mistake }),
-        _ => draw(status, &VerifyPage::of(page, limit, shown, verdict, mistake)),
+        _ => whole(status, &VerifyPage::of(page, limit, shown, verdict, mistake)),
     }
+}
+
+/// The whole page, which alone of all may ask for the camera.
+fn whole(status: StatusCode, page: &VerifyPage) -> Response {
+    let name = HeaderName::from_static("permissions-policy");
+    let value = "camera=(self), geolocation=(), microphone=(), payment=()";
+    let mut response = draw(status, page);
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
+    response
 }
 
 impl VerifyPage {
