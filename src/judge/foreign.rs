@@ -1,13 +1,19 @@
 //! Looking at a sealed PDF that this program did not make.
 //!
 //! Whether it was altered can be told of anybody's file, and is: every signature must speak for a whole revision and
-//! hold, and nothing may have changed later that nothing allows. Who may issue what is known of our own licenses alone,
-//! so such a file is never *valid* here; a forged one is told from one that cannot be judged.
+//! hold, and nothing may have changed later that nothing allows. Who stands behind each signature is reported
+//! (`judge::foreign_trust`). Who may issue what is known of our own licenses alone, so such a file is never *valid* here;
+//! a forged one is told from one that cannot be judged.
 
 use super::examine::Look;
+use super::facts::Trust;
 use super::foreign_seen::ForeignSeen;
+use super::foreign_trust::{Checked, reports};
+use super::indication::Indication;
 use super::observed::Observed;
+use super::signature::{SignatureKind, SignatureReport};
 use crate::crypto::Strength;
+use crate::domain::Moment;
 use crate::pdf::foreign::{ForeignError, ForeignSeal, SubFilter, read_foreign};
 use crate::pki::{ForeignCmsError, ForeignSignature, SignedThing};
 
@@ -16,7 +22,7 @@ pub(super) const INTEGRITY: &[&str] =
     &["file.kind", "seal.present", "seal.coverage", "seal.signature", "seal.later_changes"];
 
 /// Looks at `file` and writes down what is seen.
-pub(super) fn look(file: &[u8], look: &mut Look) {
+pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment, look: &mut Look) {
     let found = match read_foreign(file) {
         Ok(found) => found,
         Err(ForeignError::Encrypted) => return look.seen.push(Observed::Encrypted),
@@ -30,8 +36,9 @@ pub(super) fn look(file: &[u8], look: &mut Look) {
     let mut say = |seen| look.seen.push(Observed::Foreign(seen));
     let uncovered = found.seals.iter().find_map(|seal| seal.parts.as_ref().err());
     say(uncovered.map_or(ForeignSeen::Covered, |why| ForeignSeen::Uncovered(*why)));
-    let checked: Vec<_> = found.seals.iter().filter_map(check).collect();
-    let is_bad = |it: &Result<Strength, ForeignCmsError>| {
+    let checked: Vec<Checked> = found.seals.iter().map(check).collect();
+    let results = || checked.iter().flatten();
+    let is_bad = |it: &Result<ForeignSignature, ForeignCmsError>| {
         matches!(
             it,
             Err(ForeignCmsError::BadSignature
@@ -40,26 +47,41 @@ pub(super) fn look(file: &[u8], look: &mut Look) {
                 | ForeignCmsError::OtherContent)
         )
     };
-    if checked.iter().any(is_bad) {
+    let all_hold = results().all(Result::is_ok);
+    if results().any(is_bad) {
         say(ForeignSeen::Bad);
-    } else if checked.iter().any(Result::is_err) {
+    } else if !all_hold {
         say(ForeignSeen::UnknownForm);
-    } else if checked.len() == found.seals.len() {
+    } else if checked.iter().all(Option::is_some) {
         say(ForeignSeen::Signed { count: checked.len() });
     }
     let change = found.seals.iter().find_map(|seal| seal.changes.first());
     say(change
         .map_or(ForeignSeen::NothingChanged, |change| ForeignSeen::Changed { what: change.what }));
-    if checked.contains(&Ok(Strength::Weak)) {
+    if results().flatten().any(|signature| signature.strength == Strength::Weak) {
         say(ForeignSeen::Weak);
     }
-    if checked.iter().all(Result::is_ok) && uncovered.is_none() && change.is_none() {
+    let signatures = reports(&found, &checked, trust, at);
+    if all_hold && uncovered.is_none() && change.is_none() {
+        say(signers(&signatures));
         say(ForeignSeen::NotOurs);
+    }
+    look.signatures = signatures;
+}
+
+/// Who signed, if somebody we trust stands behind every signature of the document.
+fn signers(signatures: &[SignatureReport]) -> ForeignSeen {
+    let of_document = || signatures.iter().filter(|one| one.kind == SignatureKind::Seal);
+    let open = of_document().find(|one| one.indication != Indication::TotalPassed);
+    match open {
+        Some(open) => ForeignSeen::SignersOpen(open.sub_indication),
+        None if of_document().next().is_none() => ForeignSeen::SignersOpen(None),
+        None => ForeignSeen::Signers(of_document().filter_map(|one| one.signer.clone()).collect()),
     }
 }
 
 /// Whether a signature holds; `None` where it is not known what it speaks for.
-fn check(seal: &ForeignSeal<'_>) -> Option<Result<Strength, ForeignCmsError>> {
+fn check(seal: &ForeignSeal<'_>) -> Checked {
     let parts = seal.parts.as_ref().ok()?;
     let thing = match seal.sub_filter {
         SubFilter::Detached => SignedThing::Detached,
@@ -67,5 +89,5 @@ fn check(seal: &ForeignSeal<'_>) -> Option<Result<Strength, ForeignCmsError>> {
         SubFilter::Sha1 => SignedThing::Sha1Inside,
         SubFilter::Timestamp => SignedThing::Timestamp,
     };
-    Some(ForeignSignature::check(&seal.cms, thing, parts).map(|signature| signature.strength))
+    Some(ForeignSignature::check(&seal.cms, thing, parts))
 }

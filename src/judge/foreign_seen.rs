@@ -1,11 +1,12 @@
 //! What can be seen of a sealed PDF of others, and what is said about it.
 
 use super::finding::{About, Finding, FindingOutcome, Text2};
+use super::indication::SubIndication;
 use super::words::{ASK_AUTHORITY, REFUSE};
 use crate::pdf::foreign::{ForeignError, Uncovered};
 
 /// Something seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ForeignSeen {
     /// A signature was made for other bytes, or its key did not make it.
     Bad,
@@ -18,13 +19,17 @@ pub enum ForeignSeen {
     Covered,
     /// Nothing was changed later but what is allowed.
     NothingChanged,
-    /// Who stands behind it is not judged by our registry: it is no license of this library.
+    /// Who may issue it is not in our registry: it is no license of this library.
     NotOurs,
     /// Every signature holds.
     Signed {
         /// How many there are.
         count: usize,
     },
+    /// Somebody we trust stands behind every signature: the common names in their certificates.
+    Signers(Vec<String>),
+    /// That cannot be told, or not yet, of a signature; and why.
+    SignersOpen(Option<SubIndication>),
     /// A signature does not speak for what it should.
     Uncovered(Uncovered),
     /// A signature is of a form or an algorithm that is not read.
@@ -37,7 +42,7 @@ pub enum ForeignSeen {
 
 impl ForeignSeen {
     /// What is said about it.
-    pub(super) fn finding(self) -> Finding {
+    pub(super) fn finding(&self) -> Finding {
         use FindingOutcome::{CouldNotBeMade, Failed, Passed};
         let integrity = About::Integrity;
         let (code, outcome, about, zh, en, next_step) = match self {
@@ -77,8 +82,8 @@ impl ForeignSeen {
                 "license.of_this_library",
                 CouldNotBeMade,
                 About::Authenticity,
-                "文件自签名以来未被改动，但不是本证照库的证照，签名人是否有权颁发须另行核实".to_owned(),
-                "Unaltered since it was signed, but no license of this library: whether the signer may issue it must be asked elsewhere"
+                "不是本证照库的证照，签名人是否有权颁发须另行核实".to_owned(),
+                "No license of this library: whether the signer may issue it must be asked elsewhere"
                     .to_owned(),
                 Some(ASK_AUTHORITY),
             ),
@@ -90,6 +95,18 @@ impl ForeignSeen {
                 format!("Signatures that belong to the file: {count}, all of them"),
                 None,
             ),
+            Self::Signers(names) => (
+                "seal.signers",
+                Passed,
+                About::Authenticity,
+                format!("签名人证书由受信任的机构签发：{}", names.join("、")),
+                format!("Somebody on the trust list stands behind every signature: {}", names.join(", ")),
+                None,
+            ),
+            Self::SignersOpen(why) => {
+                let (zh, en, next_step) = open(*why);
+                ("seal.signers", CouldNotBeMade, About::Authenticity, zh.to_owned(), en.to_owned(), Some(next_step))
+            }
             Self::Uncovered(why) => {
                 let (zh, en) = match why {
                     Uncovered::Gap => ("签名值之外另有未签名的内容", "leaves out more than its own value"),
@@ -131,6 +148,42 @@ impl ForeignSeen {
             ),
         };
         Finding { code, outcome, about, fact: Text2::filled(zh, en), next_step }
+    }
+}
+
+/// Why it cannot be told who stands behind a signature, and what to do.
+fn open(why: Option<SubIndication>) -> (&'static str, &'static str, Text2) {
+    const LISTS: Text2 = Text2::fixed(
+        "请更新证书吊销列表后再核验",
+        "Fetch the current revocation lists and check again",
+    );
+    match why {
+        Some(SubIndication::NoCertificateChainFound) => (
+            "签名人证书不是由信任列表中的机构签发",
+            "Nobody on the trust list stands behind a signature",
+            ASK_AUTHORITY,
+        ),
+        Some(SubIndication::OutOfBoundsNoPoe) => (
+            "签名人证书不在有效期内，且没有时间戳证明签名更早",
+            "The certificate of a signer is outside its validity and no time-stamp proves the signature older",
+            ASK_AUTHORITY,
+        ),
+        Some(SubIndication::RevokedNoPoe) => (
+            "签名人证书已被吊销，且没有时间戳证明签名更早",
+            "The certificate of a signer was revoked and no time-stamp proves the signature older",
+            ASK_AUTHORITY,
+        ),
+        Some(SubIndication::TryLater) => (
+            "无法得知签名人证书是否被吊销",
+            "Whether the certificate of a signer is revoked is not known",
+            LISTS,
+        ),
+        Some(SubIndication::ChainConstraintsFailure) => (
+            "签名人证书的用途不是签署文件，或是开发用证书",
+            "The certificate of a signer is not for signing documents, or is one for development",
+            ASK_AUTHORITY,
+        ),
+        _ => ("签名人证书无法认定", "Who stands behind a signature cannot be told", ASK_AUTHORITY),
     }
 }
 

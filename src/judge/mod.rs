@@ -16,6 +16,7 @@ pub mod facts;
 pub mod finding;
 mod foreign;
 pub mod foreign_seen;
+mod foreign_trust;
 mod headline;
 pub mod indication;
 mod level;

@@ -59,7 +59,7 @@ pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> (Required, Loo
             look.said = said(&sealed, &digests, trust, at, &mut look.seen);
         }
         Err(ReadError::Foreign(_)) => {
-            foreign::look(file, &mut look);
+            foreign::look(file, trust, at, &mut look);
             return (foreign::INTEGRITY, look);
         }
         Err(why) => look.seen.extend(unreadable(why, file)),

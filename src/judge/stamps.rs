@@ -178,7 +178,7 @@ fn read_one(which: Stamp, token: &[u8], stamped: &Digest, under: Under) -> Resul
 }
 
 /// The path of the authority of a stamp, if the stamp counts at `control`.
-fn weigh(
+pub(super) fn weigh(
     token: &TimestampToken,
     pool: &[&[u8]],
     evidence: &Evidence,

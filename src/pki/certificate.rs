@@ -24,6 +24,16 @@ pub const DOCUMENT_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 
 /// `id-kp-emailProtection`, 1.3.6.1.5.5.7.3.4, which some viewers ask for besides.
 pub const EMAIL_PROTECTION: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04];
 
+/// What people sign documents with: the two above, the viewers' own (1.2.840.113583.1.1.5 of Adobe,
+/// 1.3.6.1.4.1.311.10.3.12 of Microsoft), and `anyExtendedKeyUsage`, 2.5.29.37.0.
+pub const SIGNING: &[&[u8]] = &[
+    DOCUMENT_SIGNING,
+    EMAIL_PROTECTION,
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x2f, 0x01, 0x01, 0x05],
+    &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x0a, 0x03, 0x0c],
+    &[0x55, 0x1d, 0x25, 0x00],
+];
+
 /// `id-kp-timeStamping`, 1.3.6.1.5.5.7.3.8 (RFC 3161, section 2.3).
 pub const TIME_STAMPING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
 /// `id-kp-OCSPSigning`, 1.3.6.1.5.5.7.3.9 (RFC 6960, section 4.2.2.2).
@@ -203,6 +213,11 @@ impl Certificate {
     /// Whether its extended key usage names this purpose (see [`DOCUMENT_SIGNING`]).
     pub fn has_purpose(&self, purpose: &[u8]) -> bool {
         self.0.extensions.purposes.iter().any(|known| known == purpose)
+    }
+
+    /// Whether it names no purpose at all.
+    pub fn has_no_purpose(&self) -> bool {
+        self.0.extensions.purposes.is_empty()
     }
 
     /// Whether its extended key usage is critical and names this purpose and no other.

@@ -49,17 +49,19 @@ pub struct ForeignSignature {
     pub strength: Strength,
     /// A time-stamp over it, if there is one that can be read.
     pub timestamp: Option<TimestampToken>,
+    /// What it says, if it is a time-stamp itself and of the profile that counts.
+    pub token: Option<TimestampToken>,
 }
 
 impl ForeignSignature {
     /// Checks `cms`, which may be followed by zeros, against the parts that it is said to speak for.
     pub fn check(cms: &[u8], thing: SignedThing, parts: &[&[u8]]) -> Result<Self, ForeignCmsError> {
-        let (message, length) = to_der(cms)?;
+        let (message_der, length) = to_der(cms)?;
         let padding = cms.get(length..).unwrap_or_default();
         if padding.iter().any(|byte| *byte != 0) {
             return Err(ForeignCmsError::Unsupported);
         }
-        let found = Parts::read(Reader::only(&message, tag::SEQUENCE)?)?;
+        let found = Parts::read(Reader::only(&message_der, tag::SEQUENCE)?)?;
         let hash = DocumentHash::from_algorithm_der(found.digest_algorithm);
         let hash = hash.ok_or(ForeignCmsError::Unsupported)?;
         let content = found.content;
@@ -118,7 +120,11 @@ impl ForeignSignature {
         let timestamp = found.timestamp()?;
         let others = found.certificates.iter().filter(|der| **der != leaf.0);
         let others = others.map(|der| der.to_vec()).collect();
-        Ok(Self { leaf: leaf.0.to_vec(), others, strength, timestamp })
+        let token = match thing {
+            SignedThing::Timestamp => TimestampToken::read(&message_der).ok(),
+            _ => None,
+        };
+        Ok(Self { leaf: leaf.0.to_vec(), others, strength, timestamp, token })
     }
 }
 

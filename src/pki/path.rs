@@ -16,10 +16,13 @@
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
-use webpki::{EndEntityCert, Error, ring as algorithms};
+use webpki::{
+    EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter,
+    ring as algorithms,
+};
 
 use super::anchors::{Anchor, TrustStore};
-use super::certificate::{Certificate, DOCUMENT_SIGNING, TIME_STAMPING};
+use super::certificate::{Certificate, DOCUMENT_SIGNING, SIGNING, TIME_STAMPING};
 use super::crl::Crl;
 use super::evidence::Evidence;
 use super::path_error::PathError;
@@ -48,16 +51,33 @@ static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
 pub enum Purpose {
     /// Sealing documents.
     DocumentSigning,
+    /// Signing documents, as the certificates of others put it: for whatever people sign with, or for no purpose by name.
+    Signature,
     /// Making time-stamps.
     TimeStamping,
 }
 
 impl Purpose {
-    fn oid(self) -> &'static [u8] {
+    /// The extended key usages that serve it.
+    fn accepted(self) -> &'static [&'static [u8]] {
         match self {
-            Self::DocumentSigning => DOCUMENT_SIGNING,
-            Self::TimeStamping => TIME_STAMPING,
+            Self::DocumentSigning => &[DOCUMENT_SIGNING],
+            Self::Signature => SIGNING,
+            Self::TimeStamping => &[TIME_STAMPING],
         }
+    }
+}
+
+impl ExtendedKeyUsageValidator for Purpose {
+    /// Asked of issuers too, and those need not name any; the leaf must, see `check_usage`.
+    fn validate(&self, iter: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
+        let (mut named, mut fits) = (false, false);
+        for id in iter {
+            let id = id?;
+            named = true;
+            fits |= self.accepted().iter().any(|known| KeyPurposeId::new(known) == id);
+        }
+        if fits || !named { Ok(()) } else { Err(Error::EmptyEkuExtension) }
     }
 }
 
@@ -211,8 +231,7 @@ fn build(
             &parsed,
             &candidates,
             UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-            // Asked of issuers too, and those need not name it; the leaf must, see `check_usage`.
-            webpki::KeyUsage::required_if_present(purpose.oid()),
+            purpose,
             None,
             None,
         )
@@ -264,6 +283,10 @@ fn check_usage(
     let signs = leaf.key_usage().map(|usage| usage.digital_signature || usage.non_repudiation);
     let meant = match purpose {
         Purpose::DocumentSigning => signs == Some(true) && leaf.has_purpose(DOCUMENT_SIGNING),
+        Purpose::Signature => {
+            let fits = || SIGNING.iter().any(|purpose| leaf.has_purpose(purpose));
+            signs != Some(false) && (leaf.has_no_purpose() || fits())
+        }
         // A time-stamp authority's key does nothing else; what it does is said by the purpose.
         Purpose::TimeStamping => signs != Some(false) && leaf.has_only_purpose(TIME_STAMPING),
     };

@@ -9,6 +9,7 @@ root, one in which a byte was changed, and one whose signature was changed.
 
 import argparse
 import asyncio
+import dataclasses
 import json
 import logging
 import re
@@ -17,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 import jsonschema
+from asn1crypto import crl as asn1_crl
 from asn1crypto import pem as asn1_pem
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -54,11 +56,13 @@ def strangers_root(folder: Path) -> Path:
     return file
 
 
-def by_pyhanko(pdf: Path, root: Path, with_store: bool) -> str:
+def by_pyhanko(pdf: Path, root: Path, with_store: bool, crl: Path | None = None) -> str:
     """The indication and sub-indication, or what kept it from one."""
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation.ades import ades_basic_validation
     from pyhanko.sign.validation.dss import DocumentSecurityStore
+    from pyhanko.sign.validation.policy_decl import LocalKnowledge
+    from pyhanko_certvalidator.revinfo.archival import CRLContainer
 
     with pdf.open("rb") as file:
         reader = PdfFileReader(file)
@@ -66,6 +70,9 @@ def by_pyhanko(pdf: Path, root: Path, with_store: bool) -> str:
         signature.compute_integrity_info()
         spec = specification([root_of(root)])
         spec = knowing(spec, DocumentSecurityStore.read_dss(reader)) if with_store else spec.signature_validation_spec
+        if crl:
+            known = CRLContainer(asn1_crl.CertificateList.load(asn1_pem.unarmor(crl.read_bytes())[2]))
+            spec = dataclasses.replace(spec, local_knowledge=LocalKnowledge(known_crls=[known]))
         result = asyncio.run(ades_basic_validation(
             signature.signed_data, spec, raw_digest=signature.compute_digest()))
         said = result.ades_subindic

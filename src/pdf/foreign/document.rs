@@ -114,6 +114,11 @@ impl<'f, 'b> Document<'f, 'b> {
         self.budget.spend(values)
     }
 
+    /// What may be spent.
+    pub(super) fn budget(&self) -> &'b Budget {
+        self.budget
+    }
+
     /// The object with this number; null where there is none.
     pub(super) fn object(&self, number: Number) -> Result<Rc<Object>, ForeignError> {
         if let Some(known) = self.objects.borrow().get(&number) {

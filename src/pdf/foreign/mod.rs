@@ -17,6 +17,7 @@ mod lexer;
 mod object;
 mod role;
 mod signature;
+mod store;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -26,3 +27,4 @@ mod xref;
 pub use change::Change;
 pub use object::ForeignError;
 pub use signature::{ForeignFile, ForeignSeal, Permission, SubFilter, Uncovered, read_foreign};
+pub use store::Store;

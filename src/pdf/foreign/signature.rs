@@ -11,6 +11,8 @@ use super::document::Document;
 use super::field::{Field, fields, text};
 use super::lexer::is_blank;
 use super::object::{Budget, Dict, ForeignError, Number, Value};
+use super::store::{Store, store};
+use crate::domain::Moment;
 
 /// Most signatures of one file that are looked at. Our own bound.
 const MAX_SEALS: usize = 32;
@@ -22,6 +24,8 @@ const MAX_CMS: usize = 2 * 1024 * 1024;
 pub struct ForeignFile<'f> {
     /// Its signatures and document time-stamps, in the order in which their ranges end.
     pub seals: Vec<ForeignSeal<'f>>,
+    /// The validation data that it brings.
+    pub store: Store,
 }
 
 /// One signature.
@@ -41,6 +45,10 @@ pub struct ForeignSeal<'f> {
     pub is_last: bool,
     /// What was changed later and may not be.
     pub changes: Vec<Change>,
+    /// When it was made, as it states.
+    pub claimed_at: Option<Moment>,
+    /// Of a time-stamp with revisions behind it: the validation data that it speaks for.
+    pub store: Option<Store>,
 }
 
 /// Why a range does not speak for a revision of its file.
@@ -146,7 +154,8 @@ pub fn read_foreign(file: &[u8]) -> Result<ForeignFile<'_>, ForeignError> {
         return Err(ForeignError::Unsigned);
     }
     seals.sort_by_key(|(end, _)| *end);
-    Ok(ForeignFile { seals: seals.into_iter().map(|(_, seal)| seal).collect() })
+    let store = store(&document)?;
+    Ok(ForeignFile { seals: seals.into_iter().map(|(_, seal)| seal).collect(), store })
 }
 
 fn seal<'f>(
@@ -182,6 +191,8 @@ fn seal<'f>(
         certifies,
         is_last: false,
         changes: Vec::new(),
+        claimed_at: dict.get("M").and_then(Value::as_text).and_then(stated_moment),
+        store: None,
     };
     let Some([0, head, tail, rest]) = range(dict) else { return Ok((0, made)) };
     let file = document.file;
@@ -212,12 +223,42 @@ fn seal<'f>(
         return Ok((end, made));
     }
     made.parts = Ok([first, second]);
+    if sub_filter == SubFilter::Timestamp {
+        made.store = Some(store(&sealed)?);
+    }
     let (permission, locks) = in_force(&sealed)?;
     made.changes = changes(&sealed, document, permission, &locks)?;
     if has_unlisted(document, end)? {
         made.changes.push(Change { object: None, what: "unlisted" });
     }
     Ok((end, made))
+}
+
+/// A date of PDF (7.9.4): `D:20261122160000+08'00'`, whatever is left out at its end.
+fn stated_moment(text: &[u8]) -> Option<Moment> {
+    let text = std::str::from_utf8(text.strip_prefix(b"D:")?).ok()?;
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, zone) = text.split_at(digits);
+    if digits.len() < 4 || digits.len() > 14 || digits.len() % 2 == 1 {
+        return None;
+    }
+    let whole = format!("{digits}{}", "00000101000000".get(digits.len()..)?);
+    let part = |from: usize, to: usize| whole.get(from..to);
+    let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
+    let (hour, minute, second) = (part(8, 10)?, part(10, 12)?, part(12, 14)?);
+    let utc = format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z").parse::<Moment>().ok()?;
+    let mut signs = zone.chars();
+    let sign = match signs.next() {
+        None | Some('Z') => return Some(utc),
+        Some('+') => -1,
+        Some('-') => 1,
+        Some(_) => return None,
+    };
+    let mut offset = signs.as_str().trim_end_matches('\'').split('\'');
+    let mut next = || offset.next().map_or(Some(0), |part| part.parse::<i64>().ok());
+    let (hours, minutes) = (next()?, next()?);
+    let fits = (0..=23).contains(&hours) && (0..=59).contains(&minutes);
+    fits.then(|| utc.plus_seconds(sign * (hours * 3_600 + minutes * 60)))
 }
 
 fn range(dict: &Dict) -> Option<[usize; 4]> {
