@@ -82,6 +82,7 @@ part "time-stamp drill" "$python" tests/outside/tsa_drill.py
 part "key drill" "$python" tests/outside/key_drill.py
 part "SoftHSM2 drill" "$python" tests/outside/softhsm_drill.py
 part "browser" node tests/outside/browser.mjs
+part "browser, a day at the counter" node tests/outside/browser_clerk.mjs
 if [ -d "$corpora" ]; then
     part "corpora" "$python" tests/outside/judge_corpora.py "$corpora"
 else

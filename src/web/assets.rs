@@ -8,11 +8,16 @@ use crate::crypto::Digest;
 use crate::http::problem::{NOT_FOUND, Problem};
 
 /// Name, content type and content.
-static ASSETS: [(&str, &str, &str); 4] = [
+static ASSETS: [(&str, &str, &str); 5] = [
     (
         "zhengku.css",
         "text/css; charset=utf-8",
         include_str!("../../templates/pages/assets/zhengku.css"),
+    ),
+    (
+        "shell.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../templates/pages/assets/shell.js"),
     ),
     (
         "verify.css",
@@ -33,6 +38,11 @@ pub(super) fn href(name: &str) -> String {
     let digest = Digest::of(content.unwrap_or_default().as_bytes()).to_string();
     let version: String = digest.chars().take(12).collect();
     format!("/assets/{name}?v={version}")
+}
+
+/// The addresses of everything the verify page is made of.
+pub(super) fn of_verify_page() -> impl Iterator<Item = String> {
+    ["emblem.svg", "shell.js", "verify.css", "verify.js", "zhengku.css"].into_iter().map(href)
 }
 
 /// Hands out an asset.

@@ -16,11 +16,14 @@ pub mod my;
 pub mod origin;
 pub mod page;
 pub mod session;
+pub mod shell;
 pub mod sign_in;
 pub mod standing_words;
 pub mod verdict_case;
 pub mod verdict_checks;
+pub mod verdict_comparison;
 pub mod verdict_facts;
+pub mod verdict_signatures;
 pub mod verdict_view;
 pub mod verify;
 
@@ -85,6 +88,8 @@ fn router(doors: Doors, description: &OpenApi) -> Router {
     Router::new()
         .route("/", get(home::page))
         .route("/verify", get(verify::page).post(verify::answer))
+        .route("/verify/shell", get(shell::page))
+        .route("/verify-worker.js", get(shell::worker))
         .route("/my", get(my::list))
         .route("/my/{license_id}", get(my::open))
         .route("/my/{license_id}/files/{form}", get(my::fetch))

@@ -5,6 +5,7 @@
 //! the page for whoever tests or styles it.
 
 use crate::domain::RevocationKind;
+use crate::judge::indication::SubIndication;
 use crate::judge::{Finding, FindingOutcome, Form, Outcome, Overall, StandingState, Verdict};
 
 use super::lang::Lang;
@@ -78,6 +79,10 @@ impl Case {
         };
         let failed = |code| has(code, FindingOutcome::Failed);
         let open = |code| has(code, FindingOutcome::CouldNotBeMade);
+        // Under one code stands more than one reason; the report on the signature tells them apart.
+        let because = |sub| verdict.signatures.iter().any(|one| one.sub_indication == Some(sub));
+        let too_hard = because(SubIndication::CertificateChainGeneralFailure);
+        let odd_time = because(SubIndication::SigConstraintsFailure);
         match (verdict.integrity, verdict.overall) {
             (Outcome::Failed, _) => Self::Altered,
             (_, Overall::Unsigned) => Self::Unsigned,
@@ -86,8 +91,10 @@ impl Case {
             }
             (_, Overall::Invalid) => Self::NotEntitled,
             (_, Overall::Indeterminate) if open("license.of_this_library") => Self::Foreign,
-            (_, Overall::Indeterminate) if open("seal.certificate_path") => Self::Untrusted,
-            (_, Overall::Indeterminate) if open("seal.certificate_period") => {
+            (_, Overall::Indeterminate) if open("seal.certificate_path") && !too_hard => {
+                Self::Untrusted
+            }
+            (_, Overall::Indeterminate) if open("seal.certificate_period") && !odd_time => {
                 Self::CertificateEnded
             }
             (_, Overall::Indeterminate) if open("seal.certificate_revocation") => {

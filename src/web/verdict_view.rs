@@ -11,7 +11,9 @@ use super::lang::Lang;
 use super::standing_words::Mark;
 use super::verdict_case::{Case, Look};
 use super::verdict_checks::{self, GroupView};
+use super::verdict_comparison::{self, ComparisonView};
 use super::verdict_facts::{self, Line};
+use super::verdict_signatures::{self, SignatureView};
 
 /// A verdict, ready to be drawn.
 pub struct VerdictView {
@@ -27,11 +29,15 @@ pub struct VerdictView {
     pub standing: StandingLine,
     /// The checks, in groups.
     pub groups: Vec<GroupView>,
+    /// The document beside the vault's data, for those who may see it.
+    pub comparison: Option<ComparisonView>,
     /// What is known of the license.
     pub facts: Vec<Line>,
     /// What experts ask for.
     pub technical: Vec<Line>,
-    /// What was judged.
+    /// Each signature by itself.
+    pub signatures: Vec<SignatureView>,
+    /// What was judged, when, and where the answer comes from.
     pub record: Vec<Line>,
     /// The version that stands in its place.
     pub replaced_by: Option<String>,
@@ -65,6 +71,8 @@ impl VerdictView {
             Some(Standing::Replaced { by, .. }) if !broken => Some(by.to_string()),
             _ => None,
         };
+        let mut record = verdict_facts::record(verdict, lang);
+        record.extend(verdict_signatures::sources(verdict, lang));
         Self {
             look: case.look(),
             badge: case.badge(verdict, lang),
@@ -72,9 +80,11 @@ impl VerdictView {
             next_step: pick(&verdict.next_step),
             standing: StandingLine::of(verdict, lang),
             groups: verdict_checks::groups(verdict, lang),
+            comparison: verdict_comparison::of(verdict, lang),
             facts: verdict_facts::license(verdict, lang),
             technical: verdict_facts::technical(verdict, lang),
-            record: verdict_facts::record(verdict, lang),
+            signatures: verdict_signatures::signatures(verdict, lang),
+            record,
             replaced_by,
             number_only: verdict.form == Form::LicenseId,
         }

@@ -29,8 +29,10 @@ pub struct Asking {
 
 #[derive(Template)]
 #[template(path = "pages/verify.html")]
-struct VerifyPage {
+pub(super) struct VerifyPage {
     page: Page,
+    /// Whether a browser shows this because the service could not be reached.
+    kept: bool,
     limit_megabytes: usize,
     limit_bytes: usize,
     id: String,
@@ -97,7 +99,7 @@ async fn respond(
 }
 
 /// The whole page, which alone of all may ask for the camera.
-fn whole(status: StatusCode, page: &VerifyPage) -> Response {
+pub(super) fn whole(status: StatusCode, page: &VerifyPage) -> Response {
     let name = HeaderName::from_static("permissions-policy");
     let value = "camera=(self), geolocation=(), microphone=(), payment=()";
     let mut response = draw(status, page);
@@ -113,7 +115,13 @@ impl VerifyPage {
         verdict: Option<VerdictView>,
         mistake: Option<Mistake>,
     ) -> Self {
-        Self { page, limit_megabytes: limit_bytes / 1_000_000, limit_bytes, id, verdict, mistake }
+        let (limit_megabytes, kept) = (limit_bytes / 1_000_000, false);
+        Self { page, kept, limit_megabytes, limit_bytes, id, verdict, mistake }
+    }
+
+    /// The page that a browser keeps for when nobody can be reached.
+    pub(super) fn kept(page: Page, limit_bytes: usize) -> Self {
+        Self { kept: true, ..Self::of(page, limit_bytes, String::new(), None, None) }
     }
 
     fn mistake_at(&self, field: &str) -> Option<&Mistake> {

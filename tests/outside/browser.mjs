@@ -14,7 +14,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import {
-  Api, askById, choose, chromium, CHROMIUM, dropFiles, FLAGS, ledger, look, newPage, SCREENS, serve, sha256, shows, SUBMISSIONS, tabTo, verdictOn,
+  Api, askById, choose, chromium, CHROMIUM, dropFiles, FLAGS, ledger, look, newPage, SCREENS, serve, sha256, shows, stop, SUBMISSIONS,
+  tabTo, verdictOn,
 } from "./browsing.mjs";
 import { ROOT } from "./tools.mjs";
 
@@ -348,14 +349,7 @@ async function main() {
     console.log(`${readdirSync(SCREENS).length} screenshots in ${path.relative(ROOT, SCREENS)}`);
   } finally {
     await browser?.close();
-    if (server) {
-      server.child.removeAllListeners("exit");
-      const gone = new Promise((resolve) => server.child.once("exit", resolve));
-      server.child.kill("SIGTERM");
-      const late = setTimeout(() => server.child.kill("SIGKILL"), 20_000);
-      await gone;
-      clearTimeout(late);
-    }
+    if (server) await stop(server);
     if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
   }
   ledger.close();

@@ -38,9 +38,9 @@ async function freePort() {
 }
 
 /** `zhengku serve` on an empty vault. */
-export async function serve(folder) {
+export async function serve(folder, ...options) {
   const url = `http://127.0.0.1:${await freePort()}`;
-  const child = spawn(BINARY, ["serve", "--data-dir", path.join(folder, "data"), "--listen", url.slice(7)], { cwd: ROOT });
+  const child = spawn(BINARY, ["serve", "--data-dir", path.join(folder, "data"), "--listen", url.slice(7), ...options], { cwd: ROOT });
   let said = "";
   child.stderr.on("data", (part) => { said += part; });
   await new Promise((resolve, reject) => {
@@ -52,6 +52,17 @@ export async function serve(folder) {
     child.on("exit", (code) => { clearTimeout(late); reject(new Error(`the server left with ${code}: ${said}`)); });
   });
   return { child, url, said: () => said };
+}
+
+/** Ends a server, and waits until it has. */
+export async function stop(server) {
+  server.child.removeAllListeners("exit");
+  if (server.child.exitCode !== null) return;
+  const gone = new Promise((resolve) => server.child.once("exit", resolve));
+  server.child.kill("SIGTERM");
+  const late = setTimeout(() => server.child.kill("SIGKILL"), 20_000);
+  await gone;
+  clearTimeout(late);
 }
 
 /** The API of the program, as an issuing system or a relying system calls it. */
@@ -88,10 +99,11 @@ export async function newPage(browser, url, options = {}) {
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.amiss = [];
+  // A page that answers 404 or 422 on purpose is logged by the browser as a resource that failed.
+  page.meant = /status of 4(04|22)/;
   page.on("pageerror", (error) => page.amiss.push(`script: ${error.message}`));
   page.on("console", (message) => {
-    // A page that answers 404 or 422 on purpose is logged by the browser as a resource that failed.
-    if (message.type() === "error" && !/status of 4(04|22)/.test(message.text())) page.amiss.push(`console: ${message.text()}`);
+    if (message.type() === "error" && !page.meant.test(message.text())) page.amiss.push(`console: ${message.text()}`);
   });
   context.on("request", (request) => {
     if (!request.url().startsWith(url) && !/^(data|blob|about):/.test(request.url())) page.amiss.push(`asked ${request.url()}`);
