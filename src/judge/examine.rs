@@ -44,6 +44,8 @@ pub(super) struct Look {
     pub(super) seen: Vec<Observed>,
     /// What the document says, if every check of its integrity passed.
     pub(super) said: Option<Said>,
+    /// Whether somebody else added what may be added.
+    pub(super) is_extended: bool,
     /// The reports on the signatures, where looking at it brought them along.
     pub(super) signatures: Vec<SignatureReport>,
     /// The digest of the file, where looking at it brought it along.
@@ -74,6 +76,7 @@ pub struct Examined {
     protection: Option<Protection>,
     copy: Option<CopyFacts>,
     file_digest: Option<Digest>,
+    is_extended: bool,
     signatures: Vec<SignatureReport>,
     sources: Vec<Source>,
     /// What it shows, if it is unaltered.
@@ -138,6 +141,7 @@ impl Examined {
             protection,
             copy: said.as_ref().and_then(|said| said.copy.clone()),
             file_digest: look.file_digest,
+            is_extended: look.is_extended,
             signatures,
             sources,
             shown: said.as_ref().map(|said| Shown::of(&said.facts)),
@@ -224,6 +228,9 @@ impl Examined {
     pub fn conclude(mut self, vault: VaultFact, at: Moment) -> Verdict {
         let overall = match (self.integrity, self.authenticity) {
             (Outcome::Failed, _) | (_, Outcome::Failed) => Overall::Invalid,
+            (Outcome::Passed, Outcome::Passed) if self.is_extended => {
+                Overall::ValidWithLaterChanges
+            }
             (Outcome::Passed, Outcome::Passed) if self.copy.is_some() => Overall::ValidCopy,
             (Outcome::Passed, Outcome::Passed) => Overall::Valid,
             _ if self.has("seal.present", FindingOutcome::CouldNotBeMade) => Overall::Unsigned,

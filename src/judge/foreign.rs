@@ -5,6 +5,8 @@
 //! (`judge::foreign_trust`). Who may issue what is known of our own licenses alone, so such a file is never *valid* here;
 //! a forged one is told from one that cannot be judged.
 
+use memchr::memmem;
+
 use super::examine::Look;
 use super::facts::Trust;
 use super::foreign_seen::ForeignSeen;
@@ -15,11 +17,15 @@ use super::signature::{SignatureKind, SignatureReport};
 use crate::crypto::Strength;
 use crate::domain::Moment;
 use crate::pdf::foreign::{ForeignError, ForeignSeal, SubFilter, read_foreign};
+use crate::pdf::{COPY_REASON, CopyClaim, read_sealed};
 use crate::pki::{ForeignCmsError, ForeignSignature, SignedThing};
 
 /// The checks without which a file of others is not known to be as it was signed.
 pub(super) const INTEGRITY: &[&str] =
     &["file.kind", "seal.present", "seal.coverage", "seal.signature", "seal.later_changes"];
+
+/// Most ranges that are tried; as many as a file of ours may have.
+const MAX_REVISIONS: usize = 64;
 
 /// Looks at `file` and writes down what is seen.
 pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment, look: &mut Look) {
@@ -67,6 +73,39 @@ pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment, look: &mut Look) 
         say(ForeignSeen::NotOurs);
     }
     look.signatures = signatures;
+}
+
+/// What we sealed and protected of a file of ours to which somebody else added time-stamps or validation data, by the
+/// rules for files of anybody; `None` where it is no such file, or where anything else was done to it.
+pub(super) fn as_we_left_it(file: &[u8]) -> Option<&[u8]> {
+    let ours = revisions(file).rev().find_map(|end| {
+        let beginning = file.get(..end).filter(|beginning| beginning.len() < file.len())?;
+        let sealed = read_sealed(beginning).ok()?;
+        // A copy is for one case: nobody has a reason to add anything to it.
+        let original =
+            sealed.copy == CopyClaim::None && sealed.reason.as_deref() != Some(COPY_REASON);
+        original.then_some(beginning)
+    })?;
+    let found = read_foreign(file).ok()?;
+    let untouched = |seal: &ForeignSeal<'_>| {
+        seal.parts.is_ok() && seal.changes.is_empty() && seal.keeps_metadata
+    };
+    let sound = |seal: &ForeignSeal<'_>| matches!(check(seal), Some(Ok(signature)) if signature.strength == Strength::Sound);
+    found.seals.iter().all(|seal| untouched(seal) && sound(seal)).then_some(ours)
+}
+
+/// Where ranges of signatures end, by the first words of each, in the order of the file.
+fn revisions(file: &[u8]) -> impl DoubleEndedIterator<Item = usize> {
+    const KEY: &[u8] = b"/ByteRange";
+    let ends = memmem::find_iter(file, KEY).take(MAX_REVISIONS).filter_map(|place| {
+        let behind = file.get(place + KEY.len()..)?;
+        let text = std::str::from_utf8(behind.get(..behind.len().min(80))?).ok()?;
+        let (_, numbers) = text.split_once('[')?;
+        let (numbers, _) = numbers.split_once(']')?;
+        let mut numbers = numbers.split_whitespace().skip(2).map(str::parse::<usize>);
+        numbers.next()?.ok()?.checked_add(numbers.next()?.ok()?)
+    });
+    ends.collect::<Vec<_>>().into_iter()
 }
 
 /// Who signed, if somebody we trust stands behind every signature of the document.

@@ -20,8 +20,18 @@ pub(super) fn of_document(
 ) -> (Text2, Text2) {
     let reason = |outcome| reason(findings, outcome);
     match overall {
-        Overall::Valid | Overall::ValidCopy | Overall::ValidWithLaterChanges => {
-            genuine(standing, authority)
+        Overall::Valid | Overall::ValidCopy => genuine(standing, authority),
+        Overall::ValidWithLaterChanges => {
+            let (headline, next) = genuine(standing, authority);
+            let headline = Text2::filled(
+                format!("{}（签章之后有他人追加的时间戳或验证数据）", headline.zh),
+                format!(
+                    "{} (somebody else added time-stamps or validation data since)",
+                    headline.en
+                ),
+            );
+            let acceptable = standing.detail.as_ref().is_some_and(Standing::is_in_force);
+            (headline, if acceptable { words::TAKE_ORIGINAL } else { next })
         }
         Overall::Invalid => {
             let failed = reason(FindingOutcome::Failed);

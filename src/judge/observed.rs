@@ -67,6 +67,8 @@ pub enum Observed {
     CoverageWhole,
     /// The seal covers the whole document, and what follows protects it and shows nothing.
     CoverageProtected,
+    /// The seal covers all content, and somebody else added what may be added.
+    CoverageExtended,
     /// Bytes follow behind what was sealed.
     CoverageLengthened {
         /// How many.

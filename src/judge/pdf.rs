@@ -62,9 +62,23 @@ pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> (Required, Loo
             foreign::look(file, trust, at, &mut look);
             return (foreign::INTEGRITY, look);
         }
-        Err(why) => look.seen.extend(unreadable(why, file)),
+        Err(why) => match foreign::as_we_left_it(file) {
+            Some(ours) => return extended(self::look(ours, trust, at)),
+            None => look.seen.extend(unreadable(why, file)),
+        },
     }
     (INTEGRITY, look)
+}
+
+/// The same, of a file to which others added what may be added.
+fn extended((required, mut look): (Required, Look)) -> (Required, Look) {
+    for seen in &mut look.seen {
+        if matches!(seen, Observed::CoverageWhole | Observed::CoverageProtected) {
+            *seen = Observed::CoverageExtended;
+        }
+    }
+    look.is_extended = true;
+    (required, look)
 }
 
 fn said(

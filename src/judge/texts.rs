@@ -150,6 +150,13 @@ impl Observed {
                 "签章覆盖全部内容，其后只追加了验证数据和时间戳",
                 "The seal covers all content; only validation data and time-stamps were added since",
             ),
+            Self::CoverageExtended => (
+                "seal.coverage",
+                Passed,
+                About::Integrity,
+                "签章覆盖全部内容；其后有他人追加的时间戳或验证数据，未予采信",
+                "The seal covers all content; somebody else added time-stamps or validation data since, which are not counted",
+            ),
             Self::CoverageLengthened { bytes } => {
                 return filled(
                     ("seal.coverage", Failed, About::Integrity),

@@ -72,15 +72,16 @@ impl Verdict {
     ///
     /// A valid document whose standing nobody asked about is 0, because the question was about the file; where
     /// the vault was asked and had no answer, it is 2. So it is for an annotated copy that stands: it is good for one
-    /// recipient and one purpose, and whether this is the case somebody has to read.
+    /// recipient and one purpose, and whether this is the case somebody has to read. So it is for a file to which somebody else
+    /// added something.
     pub fn exit_code(&self) -> u8 {
         match (self.overall, self.standing, self.standing_state) {
-            (Overall::Invalid | Overall::Unsigned | Overall::ValidWithLaterChanges, _, _) => 1,
+            (Overall::Invalid | Overall::Unsigned, _, _) => 1,
             (_, Outcome::Failed, _) => 1,
             (Overall::Valid, Outcome::Passed, _) => 0,
             (Overall::Valid, Outcome::Unknown, StandingState::NotChecked) => 0,
             (Overall::Indeterminate, Outcome::Passed, _) if self.form == Form::LicenseId => 0,
-            (Overall::Valid | Overall::ValidCopy | Overall::Indeterminate, _, _) => 2,
+            (_, _, _) => 2,
         }
     }
 
@@ -105,7 +106,8 @@ pub enum Overall {
     /// An annotated copy, unaltered, and sealed by the authority it names: for the one purpose and recipient it
     /// states, and never an original.
     ValidCopy,
-    /// As [`Self::Valid`], with lawful additions made after sealing; none are known yet.
+    /// As [`Self::Valid`], and somebody else added time-stamps or validation data since. By the rules nothing that is
+    /// seen can have changed, but the original is in the vault, and that is the one to rely on.
     ValidWithLaterChanges,
 }
 

@@ -14,6 +14,8 @@ pub(super) const FETCH_AGAIN: Text2 = Text2::fixed(
     "不要采信；请持证人从证照库重新下载原件",
     "Do not accept it; ask the holder to download the original again",
 );
+pub(super) const TAKE_ORIGINAL: Text2 =
+    Text2::fixed("请以证照库中的原件为准", "Rely on the original in the vault");
 pub(super) const CHECK_STANDING: Text2 = Text2::fixed(
     "采信前请在证照库查询证照当前状态",
     "Before relying on it, look up its standing in the vault",

@@ -45,6 +45,8 @@ pub struct ForeignSeal<'f> {
     pub is_last: bool,
     /// What was changed later and may not be.
     pub changes: Vec<Change>,
+    /// Whether what the file says of itself is what it said then.
+    pub keeps_metadata: bool,
     /// When it was made, as it states.
     pub claimed_at: Option<Moment>,
     /// Of a time-stamp with revisions behind it: the validation data that it speaks for.
@@ -191,6 +193,7 @@ fn seal<'f>(
         certifies,
         is_last: false,
         changes: Vec::new(),
+        keeps_metadata: true,
         claimed_at: dict.get("M").and_then(Value::as_text).and_then(stated_moment),
         store: None,
     };
@@ -226,12 +229,24 @@ fn seal<'f>(
     if sub_filter == SubFilter::Timestamp {
         made.store = Some(store(&sealed)?);
     }
+    made.keeps_metadata = says_the_same(&sealed, document)?;
     let (permission, locks) = in_force(&sealed)?;
     made.changes = changes(&sealed, document, permission, &locks)?;
     if has_unlisted(document, end)? {
         made.changes.push(Change { object: None, what: "unlisted" });
     }
     Ok((end, made))
+}
+
+/// Whether two revisions have the same metadata and the same information dictionary.
+fn says_the_same(old: &Document<'_, '_>, new: &Document<'_, '_>) -> Result<bool, ForeignError> {
+    let same = |then: Option<&Value>, now: Option<&Value>| {
+        let number = then.and_then(Value::as_reference);
+        then == now && number.is_none_or(|number| old.home(number) == new.home(number))
+    };
+    let ((_, then), (_, now)) = (old.catalog()?, new.catalog()?);
+    let info = same(old.trailer.get("Info"), new.trailer.get("Info"));
+    Ok(info && same(then.get("Metadata"), now.get("Metadata")))
 }
 
 /// A date of PDF (7.9.4): `D:20261122160000+08'00'`, whatever is left out at its end.
