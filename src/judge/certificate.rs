@@ -240,7 +240,9 @@ fn refuse(fault: PathError, sealed_at: Moment) -> Vec<Observed> {
         PathError::NoAnchor | PathError::BadSignature => {
             vec![Seen::PathUntrusted.into(), Seen::UsageUnknown.into()]
         }
-        PathError::Constraint | PathError::Malformed => vec![Seen::PathBroken.into()],
+        PathError::Constraint | PathError::Malformed | PathError::Policy => {
+            vec![Seen::PathBroken.into()]
+        }
         PathError::TooComplex | PathError::UnsupportedAlgorithm => {
             vec![Seen::PathTooHard.into(), Seen::UsageUnknown.into()]
         }

@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use super::certificate::{Certificate, CertificateError};
-use super::crl::{Crl, CrlError};
+use super::crl::Crl;
+use super::crl_error::CrlError;
 use crate::crypto::{Digest, pem};
 
 /// How many pairs of a list and its issuer are remembered; our own bound, one is needed for each CA.
@@ -87,9 +88,6 @@ impl TrustStore {
 
     /// Whether `issuer` stands behind a list of this store. A list is checked once for each issuer.
     pub(super) fn is_signed_by(&self, crl: &Crl, issuer: &Certificate) -> bool {
-        if crl.issuer() != issuer.subject() {
-            return false;
-        }
         let pair = (crl.digest(), issuer.digest());
         // A panic elsewhere cannot leave half an entry.
         let known = || self.stood_behind.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::crl_scope::Place;
 use super::der::{Reader, tag};
 use super::extensions::Extensions;
 use crate::crypto::{Digest, KeyKind, Suite, pem};
@@ -239,6 +240,11 @@ impl Certificate {
     /// Where its issuer publishes lists of revoked certificates.
     pub fn crl_urls(&self) -> &[String] {
         &self.0.extensions.crl_urls
+    }
+
+    /// Where lists about it are published, and by whom.
+    pub(super) fn crl_places(&self) -> &[Place] {
+        &self.0.extensions.crl_places
     }
 
     /// The kind of its key, if it is one with which others may give their word.

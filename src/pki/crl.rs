@@ -1,8 +1,8 @@
 //! Lists of revoked certificates (证书吊销列表). Of certificates, not of licenses.
 //!
 //! A [`Crl`] has been read but not believed: [`Crl::is_signed_by`] says whether an issuer stands behind it.
-//! Lists that speak for only part of an issuer's certificates, or that only amend another list, are refused,
-//! because "not on the list" would then not mean "not revoked".
+//! A list that speaks for part of an issuer's certificates (`pki::crl_scope`), or only amends another list, says nothing
+//! of the rest: "not on the list" would not mean "not revoked" there.
 //!
 //! Whether a certificate was revoked depends on the moment asked about: see `pki::revocation`.
 //!
@@ -16,8 +16,11 @@ use x509_parser::prelude::{
 };
 
 use super::certificate::Certificate;
+use super::crl_error::CrlError;
+use super::crl_scope::{Grounds, Scope};
 use super::der::{DerError, Reader, tag};
 use super::memo::Memo;
+use super::name_constraints::prepared_name;
 use crate::crypto::Digest;
 use crate::domain::Moment;
 
@@ -34,6 +37,17 @@ const ALGORITHMS: [&[u8]; 5] = [
     &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d, 0x05, 0x00],
 ];
 
+/// issuingDistributionPoint, 2.5.29.28, as the content of a DER object identifier.
+const ISSUING_POINT: &[u8] = &[0x55, 0x1d, 0x1c];
+/// deltaCRLIndicator, 2.5.29.27, as the content of a DER object identifier.
+const DELTA_INDICATOR: &[u8] = &[0x55, 0x1d, 0x1b];
+/// certificateIssuer, 2.5.29.29, as the content of a DER object identifier.
+const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 0x1d];
+/// The tag of a directory name among `GeneralNames`.
+const DIRECTORY_NAME: u8 = 0xa4;
+/// The code by which a list that amends another takes an entry off.
+const REMOVE_FROM_CRL: u8 = 8;
+
 /// A list of revoked certificates, as read.
 #[derive(Clone)]
 pub struct Crl(Arc<List>);
@@ -44,9 +58,33 @@ struct List {
     issuer: Vec<u8>,
     this_update: Moment,
     next_update: Moment,
+    /// What it is about.
+    scope: Scope,
+    /// Of a list that amends another: the number of that one.
+    amends: Option<Vec<u8>>,
+    /// Its own number.
+    number: Option<Vec<u8>>,
     /// Sorted by serial number.
-    entries: Vec<(Vec<u8>, Revoked)>,
+    entries: Vec<(Vec<u8>, Entry)>,
     signed_by: Memo<bool>,
+}
+
+/// An entry, as it stands in the list.
+#[derive(Clone, Debug)]
+struct Entry {
+    /// The ground and the day; none where a list that amends another takes an entry off.
+    revoked: Option<Revoked>,
+    /// The issuer of the certificate, in an indirect list, as names are compared.
+    of_issuer: Option<Vec<u8>>,
+}
+
+/// What a list says of one certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// The entry, if it has one.
+    pub(super) entry: Option<Revoked>,
+    /// The grounds on which silence means "not revoked".
+    pub(super) grounds: Grounds,
 }
 
 /// One entry: since when, and on what ground.
@@ -119,26 +157,49 @@ impl Crl {
         if !rest.is_empty() {
             return Err(CrlError::Malformed);
         }
-        // The extensions that change what a list means (issuing distribution point, delta indicator) are
-        // critical by RFC 5280, and so is anything else that must not be overlooked.
-        if list.extensions().iter().any(|extension| extension.critical) {
-            return Err(CrlError::Unsupported);
+        let (mut scope, mut amends, mut number) = (Scope::WHOLE, None, None);
+        for extension in list.extensions() {
+            match extension.parsed_extension() {
+                _ if extension.oid.as_bytes() == ISSUING_POINT => {
+                    scope = Scope::read(extension.value, list.issuer.as_raw())
+                        .map_err(|_| CrlError::Malformed)?;
+                }
+                ParsedExtension::CRLNumber(_) => number = Some(integer(extension.value)?),
+                _ if extension.oid.as_bytes() == DELTA_INDICATOR => {
+                    amends = Some(integer(extension.value)?);
+                }
+                // Whatever must not be overlooked is critical.
+                _ if extension.critical => return Err(CrlError::Unsupported),
+                _ => {}
+            }
         }
         let moment =
             |time: x509_parser::time::ASN1Time| Moment::from_unix_seconds(time.timestamp());
         let mut entries = Vec::with_capacity(list.revoked_certificates.len());
+        // In an indirect list an issuer is named once, for all entries up to the next (5.3.3).
+        let mut of_issuer: Option<Vec<u8>> = None;
         for entry in &list.revoked_certificates {
             let mut reason = 0;
             for extension in entry.extensions() {
                 match extension.parsed_extension() {
                     ParsedExtension::ReasonCode(code) => reason = code.0,
+                    _ if extension.oid.as_bytes() == CERTIFICATE_ISSUER && scope.is_indirect => {
+                        of_issuer = Some(directory_name(extension.value)?);
+                    }
                     _ if extension.critical => return Err(CrlError::Unsupported),
                     _ => {}
                 }
             }
-            let reason = read_reason(reason).ok_or(CrlError::Unsupported)?;
-            let revoked = Revoked { since: moment(entry.revocation_date), reason };
-            entries.push((entry.raw_serial().to_vec(), revoked));
+            let taken_off = reason == REMOVE_FROM_CRL && amends.is_some();
+            let revoked = match taken_off {
+                true => None,
+                false => Some(Revoked {
+                    since: moment(entry.revocation_date),
+                    reason: read_reason(reason).ok_or(CrlError::Unsupported)?,
+                }),
+            };
+            let of_issuer = of_issuer.clone();
+            entries.push((entry.raw_serial().to_vec(), Entry { revoked, of_issuer }));
         }
         entries.sort_by(|one, other| one.0.cmp(&other.0));
         Ok(Self(Arc::new(List {
@@ -146,6 +207,9 @@ impl Crl {
             issuer: list.issuer.as_raw().to_vec(),
             this_update: moment(list.this_update),
             next_update: list.next_update.map(moment).ok_or(CrlError::NoNextUpdate)?,
+            scope,
+            amends,
+            number,
             entries,
             signed_by: Memo::default(),
             der: der.to_vec(),
@@ -180,7 +244,9 @@ impl Crl {
     /// Whether `issuer` is named as its issuer, may sign lists, and did sign this one.
     pub fn is_signed_by(&self, issuer: &Certificate) -> bool {
         let may_sign = issuer.key_usage().is_none_or(|usage| usage.crl_sign);
-        if issuer.subject() != self.issuer() || !may_sign {
+        let named = issuer.subject() == self.issuer()
+            || prepared_name(issuer.subject()) == prepared_name(self.issuer());
+        if !named || !may_sign {
             return false;
         }
         self.0.signed_by.of(issuer, || {
@@ -193,10 +259,66 @@ impl Crl {
         })
     }
 
-    /// The entry for the certificate of this issuer with this serial number, if there is one.
+    /// The entry for a certificate of the list's own issuer with this serial number, if there is one.
     pub fn entry(&self, serial: &[u8]) -> Option<Revoked> {
-        let found = self.0.entries.binary_search_by(|entry| entry.0.as_slice().cmp(serial));
-        found.ok().and_then(|index| self.0.entries.get(index)).map(|entry| entry.1)
+        self.entries_of(serial).find(|entry| entry.of_issuer.is_none())?.revoked
+    }
+
+    /// What it says of a certificate; `None` if it is not about that one. `others` are further lists of the same
+    /// issuer: one that only amends speaks where that which it amends is among them.
+    pub(super) fn word(&self, subject: &Certificate, others: &[&Self]) -> Option<Word> {
+        let grounds = self.0.scope.covers(self.issuer(), subject);
+        if grounds == Grounds::NONE {
+            return None;
+        }
+        let of = prepared_name(subject.issuer());
+        let own = of == prepared_name(self.issuer());
+        let entry = self.entries_of(subject.serial()).find(|entry| match &entry.of_issuer {
+            Some(issuer) => *issuer == of,
+            None => own,
+        });
+        let revoked = entry.and_then(|entry| entry.revoked);
+        match &self.0.amends {
+            None => Some(Word { entry: revoked, grounds }),
+            // Silence of a list that only amends another says nothing.
+            Some(base) => {
+                let amended = |one: &&&Self| {
+                    let number = one.0.number.as_ref();
+                    one.0.amends.is_none() && number.is_some_and(|number| at_least(number, base))
+                };
+                entry?;
+                others.iter().find(amended)?;
+                Some(Word { entry: revoked, grounds })
+            }
+        }
+    }
+
+    /// Whether others than its issuer's certificates may be on it.
+    pub(super) fn is_indirect(&self) -> bool {
+        self.0.scope.is_indirect
+    }
+
+    /// Whether it is about this certificate at all.
+    pub(super) fn speaks_of(&self, subject: &Certificate) -> bool {
+        self.0.scope.covers(self.issuer(), subject) != Grounds::NONE
+    }
+
+    /// Whether it only amends another list.
+    pub(super) fn is_delta(&self) -> bool {
+        self.0.amends.is_some()
+    }
+
+    fn entries_of(&self, serial: &[u8]) -> impl Iterator<Item = &Entry> {
+        let entries = &self.0.entries;
+        let first = entries.partition_point(|entry| entry.0.as_slice() < serial);
+        let same = entries.iter().skip(first).take_while(move |entry| entry.0 == serial);
+        same.map(|entry| &entry.1)
+    }
+}
+
+impl PartialEq for Crl {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.digest == other.0.digest
     }
 }
 
@@ -204,6 +326,28 @@ impl fmt::Debug for Crl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Crl(of {}, {} entries)", self.0.this_update, self.0.entries.len())
     }
+}
+
+/// The content of a DER integer.
+fn integer(der: &[u8]) -> Result<Vec<u8>, CrlError> {
+    let integer = Reader::only(der, tag::INTEGER).map_err(|_| CrlError::Malformed)?;
+    Ok(integer.content.to_vec())
+}
+
+/// Whether one positive integer is as large as another, or larger.
+fn at_least(one: &[u8], other: &[u8]) -> bool {
+    (one.len(), one) >= (other.len(), other)
+}
+
+/// The directory name in `GeneralNames`, as names are compared.
+fn directory_name(der: &[u8]) -> Result<Vec<u8>, CrlError> {
+    let read = || -> Result<Vec<u8>, DerError> {
+        let mut names = Reader::only(der, tag::SEQUENCE)?.reader();
+        let name = names.expect(DIRECTORY_NAME)?;
+        names.finish()?;
+        Ok(prepared_name(name.content))
+    };
+    read().map_err(|_| CrlError::Unsupported)
 }
 
 /// Asserts that the bytes are a signed structure in DER, under an algorithm on our list that is named the
@@ -243,43 +387,6 @@ pub(super) fn read_reason(code: u8) -> Option<RevocationReason> {
         _ => return None,
     })
 }
-
-/// Why bytes are not a list we can use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CrlError {
-    /// The list is signed with an algorithm that is not on our list.
-    Algorithm,
-    /// The bytes are not one X.509 CRL in DER, whole.
-    Malformed,
-    /// The list does not say when the next one is due, so nobody can tell whether it is current.
-    NoNextUpdate,
-    /// The list is longer than we read.
-    TooLong {
-        /// What we read, in bytes.
-        limit: usize,
-    },
-    /// The list speaks for part of the certificates only, amends another, or says something critical that we
-    /// do not know.
-    Unsupported,
-}
-
-impl fmt::Display for CrlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Algorithm => {
-                f.write_str("the CRL is signed with an algorithm that is not on the list")
-            }
-            Self::Malformed => f.write_str("not a well-formed X.509 CRL"),
-            Self::NoNextUpdate => f.write_str("the CRL has no nextUpdate; ask its issuer for one"),
-            Self::TooLong { limit } => write!(f, "the CRL is longer than {limit} bytes"),
-            Self::Unsupported => f.write_str(
-                "the CRL is partial, a delta, or has a critical extension we do not know",
-            ),
-        }
-    }
-}
-
-impl std::error::Error for CrlError {}
 
 #[cfg(test)]
 mod tests {

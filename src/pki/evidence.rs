@@ -9,6 +9,7 @@
 
 use super::certificate::Certificate;
 use super::crl::Crl;
+use super::list_words::statements;
 use super::ocsp::OCSP_TOLERANCE_SECONDS;
 use super::ocsp_response::{OcspResponse, OcspStatus};
 use super::revocation::Statement;
@@ -53,11 +54,8 @@ impl Evidence {
             let made = crl.this_update() <= known_at.plus_seconds(OCSP_TOLERANCE_SECONDS);
             in_time(*known_at) && made && crl.is_signed_by(issuer)
         });
-        let lists = lists.map(|(crl, _)| Statement {
-            this_update: crl.this_update(),
-            next_update: crl.next_update(),
-            entry: crl.entry(subject.serial()),
-        });
+        let lists: Vec<&Crl> = lists.map(|(crl, _)| crl).collect();
+        let lists = statements(&lists, subject).into_iter();
         let answers = self.ocsps.iter().filter(|(_, known_at)| in_time(*known_at));
         let answers = answers.filter_map(|(answer, known_at)| {
             let answer = answer.check(subject, issuer, *known_at).ok()?;

@@ -8,11 +8,14 @@ use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtensio
 use x509_parser::prelude::X509Certificate;
 
 use super::certificate::{EMAIL_PROTECTION, OCSP_SIGNING, TIME_STAMPING};
+use super::crl_scope::{Place, places};
 
 /// `id-pkix-ocsp-nocheck`, 1.3.6.1.5.5.7.48.1.5, as the content of a DER object identifier.
 const OCSP_NO_CHECK: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x05];
 /// `id-ad-ocsp`, 1.3.6.1.5.5.7.48.1.
 const ACCESS_OCSP: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01];
+/// cRLDistributionPoints, 2.5.29.31, as the content of a DER object identifier.
+const CRL_POINTS: &[u8] = &[0x55, 0x1d, 0x1f];
 /// Most addresses of one kind that are kept, and the longest one, in bytes; our own bounds.
 const MAX_URLS: usize = 4;
 const MAX_URL_LEN: usize = 1_024;
@@ -30,6 +33,8 @@ pub(super) struct Extensions {
     pub(super) ocsp_urls: Vec<String>,
     /// Where lists of revoked certificates are published.
     pub(super) crl_urls: Vec<String>,
+    /// The same, with everything that is said of each place.
+    pub(super) crl_places: Vec<Place>,
 }
 
 impl Extensions {
@@ -54,6 +59,9 @@ impl Extensions {
             found.purposes.extend(named.into_iter().filter(|(is, _)| *is).map(|(_, oid)| oid));
         }
         for extension in parsed.extensions() {
+            if extension.oid.as_bytes() == CRL_POINTS {
+                found.crl_places = places(extension.value, parsed.issuer().as_raw());
+            }
             if extension.oid.as_bytes() == OCSP_NO_CHECK {
                 found.ocsp_no_check = true;
             }

@@ -2,8 +2,8 @@
 //!
 //! A [`VerifiedPath`] has private fields and is made by [`verify_path`] alone: holding one is the proof that,
 //! at a stated moment, every certificate from the leaf to an anchor was signed by the next, was valid, and
-//! was meant for what it was used for. webpki builds the path within its budget of signature checks; what it
-//! leaves out is added here: the leaf's key usage and [`Purpose`], the issuers' right to sign certificates, and
+//! was meant for what it was used for. webpki builds the path within its budget of signature checks, and where it
+//! cannot, `pki::path_search` does; every path is then held against all rules (`pki::path_rules`). What is added here: the leaf's key usage and [`Purpose`], the issuers' right to sign certificates, and
 //! the anchor's own dates. One trust store serves both purposes: what tells a time-stamp authority from a sealer is
 //! the extended key usage alone.
 //!
@@ -13,38 +13,20 @@
 //!
 //! Sources: RFC 5280 section 6; RFC 9336 (document signing); RFC 3161 section 2.3 (time-stamping).
 
-use std::time::Duration;
-
-use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
-use webpki::{
-    EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter,
-    ring as algorithms,
-};
-
-use super::anchors::{Anchor, TrustStore};
+use super::anchors::TrustStore;
 use super::certificate::{Certificate, DOCUMENT_SIGNING, SIGNING, TIME_STAMPING};
 use super::crl::Crl;
 use super::evidence::Evidence;
+use super::list_signers::signed_lists;
+use super::list_words::statements as words;
 use super::path_error::PathError;
+use super::policy::PolicyQuestion;
 use super::revocation::{self, Revocation, Statement};
+use super::{path_rules, path_search, path_webpki};
 use crate::domain::Moment;
 
 /// Most certificates a file may bring besides its leaf; our own bound, twice what is in use.
 pub const MAX_INTERMEDIATES: usize = 6;
-
-/// The algorithms a certificate may be signed with.
-static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
-    algorithms::ECDSA_P256_SHA256,
-    algorithms::ECDSA_P256_SHA384,
-    algorithms::ECDSA_P384_SHA256,
-    algorithms::ECDSA_P384_SHA384,
-    algorithms::RSA_PKCS1_2048_8192_SHA256,
-    algorithms::RSA_PKCS1_2048_8192_SHA384,
-    algorithms::RSA_PKCS1_2048_8192_SHA512,
-    algorithms::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
-    algorithms::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
-    algorithms::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
-];
 
 /// What a certificate is to be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,25 +41,12 @@ pub enum Purpose {
 
 impl Purpose {
     /// The extended key usages that serve it.
-    fn accepted(self) -> &'static [&'static [u8]] {
+    pub(super) fn accepted(self) -> &'static [&'static [u8]] {
         match self {
             Self::DocumentSigning => &[DOCUMENT_SIGNING],
             Self::Signature => SIGNING,
             Self::TimeStamping => &[TIME_STAMPING],
         }
-    }
-}
-
-impl ExtendedKeyUsageValidator for Purpose {
-    /// Asked of issuers too, and those need not name any; the leaf must, see `check_usage`.
-    fn validate(&self, iter: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
-        let (mut named, mut fits) = (false, false);
-        for id in iter {
-            let id = id?;
-            named = true;
-            fits |= self.accepted().iter().any(|known| KeyPurposeId::new(known) == id);
-        }
-        if fits || !named { Ok(()) } else { Err(Error::EmptyEkuExtension) }
     }
 }
 
@@ -174,103 +143,106 @@ pub fn verify_path_for(
     crls: &[Crl],
     at: Moment,
 ) -> Result<VerifiedPath, PathError> {
+    verify_path_under(&PolicyQuestion::default(), purpose, leaf, (intermediates, store, crls), at)
+}
+
+/// The same, where certain certificate policies are asked for. `known` has what the file brought, whom to trust, and
+/// lists besides.
+pub fn verify_path_under(
+    question: &PolicyQuestion,
+    purpose: Purpose,
+    leaf: &Certificate,
+    known: (&[Certificate], &TrustStore, &[Crl]),
+    at: Moment,
+) -> Result<VerifiedPath, PathError> {
+    let (intermediates, store, crls) = known;
     if intermediates.len() > MAX_INTERMEDIATES {
         return Err(PathError::TooComplex);
     }
     let others: Vec<&Certificate> = intermediates.iter().chain(store.helpers()).collect();
-    let (issuers, anchor) = match build(purpose, leaf, &others, store, at) {
+    let asked = Asked { question, purpose, leaf, others: &others, store };
+    let (issuers, anchor) = match asked.find(at) {
         Err(fault @ (PathError::Expired { .. } | PathError::NotYetValid { .. })) => {
-            return Err(fault_of_time(fault, purpose, leaf, &others, store));
+            return Err(asked.fault_of_time(fault));
         }
-        built => built?,
+        found => found?,
     };
-    check_usage(purpose, leaf, &issuers, &anchor)?;
 
     let mut statements = Vec::with_capacity(issuers.len() + 1);
     let subjects = [leaf].into_iter().chain(&issuers);
-    let signers = issuers.iter().chain([&anchor]);
-    for (subject, signer) in subjects.zip(signers) {
-        let kept = store.crls().iter().filter(|crl| store.is_signed_by(crl, signer));
-        let brought = crls.iter().filter(|crl| crl.is_signed_by(signer));
-        let mut said: Vec<Statement> = kept
-            .chain(brought)
-            .map(|crl| Statement {
-                this_update: crl.this_update(),
-                next_update: crl.next_update(),
-                entry: crl.entry(subject.serial()),
-            })
-            .collect();
+    let upward: Vec<&Certificate> = issuers.iter().chain([&anchor]).collect();
+    for (subject, signer) in subjects.zip(&upward) {
+        let lists = signed_lists((subject, signer), &upward, &others, (store, crls), at);
+        let mut said = words(&lists, subject);
         revocation::newest_first(&mut said);
         statements.push(said);
     }
     Ok(VerifiedPath { leaf: leaf.clone(), intermediates: issuers, anchor, statements })
 }
 
-/// Lets webpki find a path; gives the issuers it leads through and its anchor.
-fn build(
+/// What is asked, and what there is to answer it.
+struct Asked<'a> {
+    question: &'a PolicyQuestion,
     purpose: Purpose,
-    leaf: &Certificate,
-    others: &[&Certificate],
-    store: &TrustStore,
-    at: Moment,
-) -> Result<(Vec<Certificate>, Certificate), PathError> {
-    let in_force = |anchor: &&Anchor| {
-        anchor.certificate.not_before() <= at && at <= anchor.certificate.not_after()
-    };
-    let anchors: Vec<&Anchor> = store.anchor_list().iter().filter(in_force).collect();
-    let parsed: Vec<TrustAnchor<'_>> = anchors.iter().map(|anchor| anchor.parsed.clone()).collect();
-    let candidates: Vec<CertificateDer<'_>> =
-        others.iter().map(|certificate| CertificateDer::from(certificate.der())).collect();
-    let leaf_der = CertificateDer::from(leaf.der());
-    let end_entity = EndEntityCert::try_from(&leaf_der).map_err(read_error)?;
-    // A negative number is a moment before 1970, when no certificate of ours was valid.
-    let seconds = u64::try_from(at.unix_seconds()).unwrap_or_default();
-    let path = end_entity
-        .verify_for_usage(
-            ALGORITHMS,
-            &parsed,
-            &candidates,
-            UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-            purpose,
-            None,
-            None,
-        )
-        .map_err(read_error)?;
-    let issuers = path
-        .intermediate_certificates()
-        .map(|found| others.iter().find(|known| known.der() == &*found.der()))
-        .map(|known| known.map(|known| (*known).clone()))
-        .collect::<Option<Vec<Certificate>>>()
-        // It was given these and no others, so each is found again.
-        .ok_or(PathError::Malformed)?;
-    let anchor =
-        anchors.iter().find(|anchor| anchor.parsed == *path.anchor()).ok_or(PathError::NoAnchor)?;
-    Ok((issuers, anchor.certificate.clone()))
+    leaf: &'a Certificate,
+    others: &'a [&'a Certificate],
+    store: &'a TrustStore,
 }
 
-/// What to say when a date is wrong: if the path would not hold at any time, that comes first.
-///
-/// An expired certificate of ours and an expired certificate that anybody made for himself are different
-/// things, and the dates are the first thing path building looks at.
-fn fault_of_time(
-    fault: PathError,
-    purpose: Purpose,
-    leaf: &Certificate,
-    others: &[&Certificate],
-    store: &TrustStore,
-) -> PathError {
-    let mut last = fault;
-    for at in [leaf.not_after(), leaf.not_before()] {
-        match build(purpose, leaf, others, store, at) {
-            Ok((issuers, anchor)) => {
-                return check_usage(purpose, leaf, &issuers, &anchor).err().unwrap_or(fault);
+impl Asked<'_> {
+    /// The issuers, from the leaf upward, and the anchor of a path that holds at `at`.
+    fn find(&self, at: Moment) -> Result<(Vec<Certificate>, Certificate), PathError> {
+        let meets = |issuers: &[Certificate], anchor: &Certificate| {
+            check_usage(self.purpose, self.leaf, issuers, anchor)?;
+            path_rules::check(self.leaf, issuers, anchor, self.question, at)
+        };
+        let by_webpki = path_webpki::find(self.purpose, self.leaf, self.others, self.store, at)
+            .and_then(|(issuers, anchor)| {
+                meets(&issuers, &anchor)?;
+                Ok((issuers, anchor))
+            });
+        match by_webpki {
+            // What it does not know of, or did not try.
+            Err(
+                fault @ (PathError::BadSignature
+                | PathError::Constraint
+                | PathError::Malformed
+                | PathError::NoAnchor
+                | PathError::WrongUsage),
+            ) => {
+                let found = path_search::search(self.leaf, self.others, self.store, at, &meets);
+                found.map_err(|why| match why {
+                    // A constraint that it does not know of may be kept, and something else be wrong.
+                    PathError::Expired { .. }
+                    | PathError::NotYetValid { .. }
+                    | PathError::Policy
+                        if fault == PathError::Constraint =>
+                    {
+                        why
+                    }
+                    _ => fault,
+                })
             }
-            Err(error) => last = error,
+            found => found,
         }
     }
-    match last {
-        PathError::Expired { .. } | PathError::NotYetValid { .. } => fault,
-        other => other,
+
+    /// What to say when a date is wrong: if the path would not hold at any time, that comes first.
+    ///
+    /// An expired certificate of ours and an expired certificate that anybody made for himself are different
+    /// things, and the dates are the first thing path building looks at.
+    fn fault_of_time(&self, fault: PathError) -> PathError {
+        let mut last = fault;
+        for at in [self.leaf.not_after(), self.leaf.not_before()] {
+            match self.find(at) {
+                Ok(_) => return fault,
+                Err(error) => last = error,
+            }
+        }
+        match last {
+            PathError::Expired { .. } | PathError::NotYetValid { .. } => fault,
+            other => other,
+        }
     }
 }
 
@@ -293,40 +265,15 @@ fn check_usage(
     if leaf.is_ca() || !meant {
         return Err(PathError::WrongUsage);
     }
-    let issues = |issuer: &Certificate| issuer.key_usage().is_some_and(|usage| usage.key_cert_sign);
+    // Whom an issuer names no purpose for, it may issue for any.
+    let serves = |issuer: &Certificate| {
+        issuer.has_no_purpose() || purpose.accepted().iter().any(|one| issuer.has_purpose(one))
+    };
+    let issues = |issuer: &Certificate| {
+        serves(issuer) && issuer.key_usage().is_some_and(|usage| usage.key_cert_sign)
+    };
     let anchor_issues = anchor.key_usage().is_none_or(|usage| usage.key_cert_sign);
     if issuers.iter().all(issues) && anchor_issues { Ok(()) } else { Err(PathError::WrongUsage) }
-}
-
-fn read_error(error: Error) -> PathError {
-    let moment = |time: UnixTime| {
-        Moment::from_unix_seconds(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
-    };
-    match error {
-        Error::CertExpired { not_after, .. } => PathError::Expired { since: moment(not_after) },
-        Error::CertNotValidYet { not_before, .. } => {
-            PathError::NotYetValid { until: moment(not_before) }
-        }
-        Error::UnknownIssuer => PathError::NoAnchor,
-        Error::InvalidSignatureForPublicKey => PathError::BadSignature,
-        Error::CaUsedAsEndEntity
-        | Error::EndEntityUsedAsCa
-        | Error::EmptyEkuExtension
-        | Error::RequiredEkuNotFoundContext(_) => PathError::WrongUsage,
-        Error::MaximumNameConstraintComparisonsExceeded
-        | Error::MaximumPathBuildCallsExceeded
-        | Error::MaximumPathDepthExceeded
-        | Error::MaximumSignatureChecksExceeded => PathError::TooComplex,
-        Error::NameConstraintViolation
-        | Error::PathLenConstraintViolated
-        | Error::UnsupportedCriticalExtension
-        | Error::CertDistrusted => PathError::Constraint,
-        Error::UnsupportedSignatureAlgorithmContext(_)
-        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
-            PathError::UnsupportedAlgorithm
-        }
-        _ => PathError::Malformed,
-    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub enum PathError {
         /// The first moment of its validity.
         until: Moment,
     },
+    /// The policies of the path are not those that it demands, or that were asked for.
+    Policy,
     /// Looking for a path took more work than we allow, or the file brings too many certificates.
     TooComplex,
     /// A certificate is signed with an algorithm that is not on our list.
@@ -45,6 +47,7 @@ impl PathError {
             Self::Malformed => "path.malformed",
             Self::NoAnchor => "path.no_anchor",
             Self::NotYetValid { .. } => "path.not_yet_valid",
+            Self::Policy => "path.policy",
             Self::TooComplex => "path.too_complex",
             Self::UnsupportedAlgorithm => "path.unsupported_algorithm",
             Self::WrongUsage => "path.wrong_usage",
@@ -65,6 +68,7 @@ impl fmt::Display for PathError {
             Self::NotYetValid { until } => {
                 write!(f, "a certificate of the path is valid only from {until}")
             }
+            Self::Policy => f.write_str("the certificate policies of the path do not hold"),
             Self::TooComplex => f.write_str("the path takes more work than is allowed"),
             Self::UnsupportedAlgorithm => {
                 f.write_str("a certificate is signed with an algorithm that is not on the list")

@@ -62,6 +62,15 @@ pub(super) fn is_issued_by(
     if subject.issuer() != issuer.subject() {
         return Err(ForeignFault::Bad);
     }
+    is_signed_by(subject, issuer, at)
+}
+
+/// Whether the key of `issuer` signed `subject`, whatever names they have.
+pub(super) fn is_signed_by(
+    subject: &Certificate,
+    issuer: &Certificate,
+    at: Moment,
+) -> Result<(), ForeignFault> {
     let signed = Signed::of(subject).map_err(|_| ForeignFault::Bad)?;
     if signed.is_sound_at(at) { signed.verify(issuer) } else { Err(ForeignFault::Unsupported) }
 }
