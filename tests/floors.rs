@@ -57,6 +57,10 @@ const WORLDLY_WORDS: &[&str] = &["SystemTime", "Instant", "tokio", "async", "awa
 const DOORS: &[(&str, &[&str])] = &[
     ("ring", &["crypto"]),
     ("sha2", &["crypto"]),
+    ("p256", &["crypto"]),
+    ("p384", &["crypto"]),
+    ("p521", &["crypto"]),
+    ("rsa", &["crypto"]),
     ("pkcs8", &["crypto"]),
     ("cryptoki", &["keys/pkcs11"]),
     ("prometheus_client", &["http"]),

@@ -12,6 +12,7 @@
 use ring::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use sha2::Digest as _;
 
+use super::others::{verify_ecdsa, verify_pss};
 use crate::domain::Moment;
 
 /// The end of 2013 in UTC, in Unix seconds: from then on nothing signed over SHA-1 is taken.
@@ -95,6 +96,8 @@ pub enum ForeignAlgorithm {
     RsaPkcs1Sha1,
     /// RSASSA-PSS with this digest in both places and a salt of its length.
     RsaPss(HashAlgorithm),
+    /// The same with a salt of another length, in bytes.
+    RsaPssSalted(HashAlgorithm, u16),
 }
 
 /// 1.2.840.113549.1.1, the arc of PKCS#1, without a head.
@@ -120,7 +123,12 @@ impl ForeignAlgorithm {
                     .map(|(of, _)| Self::RsaPkcs1(of)),
             };
         }
-        hashes.into_iter().find(|of| der == pss(*of)).map(Self::RsaPss)
+        hashes.into_iter().find_map(|of| {
+            let salt = pss_salt(der)?;
+            let same = usize::from(salt) == of.digest_len();
+            let named = if same { Self::RsaPss(of) } else { Self::RsaPssSalted(of, salt) };
+            (der == pss(of, salt)).then_some(named)
+        })
     }
 
     /// The algorithm of a CMS signature, whose digest stands apart: there `rsaEncryption` names no digest, and one
@@ -130,7 +138,9 @@ impl ForeignAlgorithm {
             return Some(Self::RsaPkcs1(digest));
         }
         Self::from_algorithm_der(der).filter(|named| match named {
-            Self::Ecdsa(of) | Self::RsaPkcs1(of) | Self::RsaPss(of) => *of == digest,
+            Self::Ecdsa(of) | Self::RsaPkcs1(of) | Self::RsaPss(of) | Self::RsaPssSalted(of, _) => {
+                *of == digest
+            }
             Self::RsaPkcs1Sha1 => false,
         })
     }
@@ -157,21 +167,38 @@ fn pkcs1_arc(der: &[u8]) -> Option<u8> {
     (*oid == PKCS1).then_some(*last)
 }
 
+/// The length of the salt that stands at the end of the parameters of RSASSA-PSS.
+fn pss_salt(der: &[u8]) -> Option<u16> {
+    match der {
+        [.., 0xa2, 0x03, 0x02, 0x01, salt @ 0..=0x7f] => Some(u16::from(*salt)),
+        [.., 0xa2, 0x04, 0x02, 0x02, high, low] => {
+            let salt = u16::from_be_bytes([*high, *low]);
+            // In its shortest spelling, and positive.
+            (0x80..0x8000).contains(&salt).then_some(salt)
+        }
+        _ => None,
+    }
+}
+
 /// RSASSA-PSS as X.509 spells it: every parameter written, both digests with NULL (RFC 4055, section 3.1).
-fn pss(hash: HashAlgorithm) -> Vec<u8> {
+fn pss(hash: HashAlgorithm, salt: u16) -> Vec<u8> {
     let [_, _, oid @ ..] = hash.algorithm_der() else { return Vec::new() };
     let named = [&[0x30, 0x0d], oid, &[0x05, 0x00]].concat();
-    let salt = u8::try_from(hash.digest_len()).unwrap_or_default();
     let mgf1 = [&[0x06, 0x09][..], &PKCS1, &[0x08]].concat();
+    let salt = match salt.to_be_bytes() {
+        [0, low @ 0..=0x7f] => vec![0xa2, 0x03, 0x02, 0x01, low],
+        [high, low] => vec![0xa2, 0x04, 0x02, 0x02, high, low],
+    };
+    let more = u8::from(salt.len() == 6);
     [
-        &[0x30, 0x41, 0x06, 0x09][..],
+        &[0x30, 0x41 + more, 0x06, 0x09][..],
         &PKCS1,
-        &[0x0a, 0x30, 0x34, 0xa0, 0x0f],
+        &[0x0a, 0x30, 0x34 + more, 0xa0, 0x0f],
         &named,
         &[0xa1, 0x1c, 0x30, 0x1a],
         &mgf1,
         &named,
-        &[0xa2, 0x03, 0x02, 0x01, salt],
+        &salt,
     ]
     .concat()
 }
@@ -183,6 +210,8 @@ pub enum KeyKind {
     P256,
     /// A point on P-384.
     P384,
+    /// A point on P-521.
+    P521,
     /// An RSA modulus and exponent.
     Rsa,
 }
@@ -195,10 +224,16 @@ impl KeyKind {
             0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
             0x81, 0x04, 0x00, 0x22,
         ];
+        /// The same with secp521r1, 1.3.132.0.35.
+        const P521: &[u8] = &[
+            0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
+            0x81, 0x04, 0x00, 0x23,
+        ];
         match super::Suite::of_key_algorithm(der) {
             Some(super::Suite::EcdsaP256Sha256) => Some(Self::P256),
             Some(super::Suite::RsaPkcs1Sha256) => Some(Self::Rsa),
-            None => (der == P384).then_some(Self::P384),
+            None if der == P384 => Some(Self::P384),
+            None => (der == P521).then_some(Self::P521),
         }
     }
 }
@@ -213,7 +248,7 @@ pub fn verify_foreign(
     message: &[u8],
     der: &[u8],
 ) -> Result<(), ForeignFault> {
-    use ForeignAlgorithm::{Ecdsa, RsaPkcs1, RsaPkcs1Sha1, RsaPss};
+    use ForeignAlgorithm::{Ecdsa, RsaPkcs1, RsaPkcs1Sha1, RsaPss, RsaPssSalted};
     use HashAlgorithm::{Sha256, Sha384, Sha512};
     let with: &'static dyn VerificationAlgorithm = match (key, algorithm) {
         (KeyKind::P256, Ecdsa(Sha256)) => &signature::ECDSA_P256_SHA256_ASN1,
@@ -227,7 +262,13 @@ pub fn verify_foreign(
         (KeyKind::Rsa, RsaPss(Sha256)) => &signature::RSA_PSS_2048_8192_SHA256,
         (KeyKind::Rsa, RsaPss(Sha384)) => &signature::RSA_PSS_2048_8192_SHA384,
         (KeyKind::Rsa, RsaPss(Sha512)) => &signature::RSA_PSS_2048_8192_SHA512,
-        (KeyKind::P256 | KeyKind::P384, _) | (KeyKind::Rsa, Ecdsa(_)) => {
+        (KeyKind::P256 | KeyKind::P384 | KeyKind::P521, Ecdsa(hash)) => {
+            return verify_ecdsa(key, public_key, &hash.digest(message), der);
+        }
+        (KeyKind::Rsa, RsaPssSalted(hash, salt)) => {
+            return verify_pss((hash, salt), public_key, &hash.digest(message), der);
+        }
+        (KeyKind::P256 | KeyKind::P384 | KeyKind::P521, _) | (KeyKind::Rsa, Ecdsa(_)) => {
             return Err(ForeignFault::Unsupported);
         }
     };

@@ -9,6 +9,7 @@ pub mod digest;
 pub mod document;
 pub mod foreign;
 pub mod mac;
+mod others;
 pub mod pem;
 pub mod random;
 pub mod secret;

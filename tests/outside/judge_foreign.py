@@ -97,8 +97,10 @@ def cases():
     yield "RSA of 1024 bits", sign(page, signer(rsa.generate_private_key(65537, 1024))), "seal.algorithm"
     yield "SHA-1", sign(page, signer(rsa2048, "sha1")), "seal.algorithm"
 
-    # pyHanko takes the longest salt there is, and only one as long as the digest is verified here.
-    yield "RSA-PSS with a long salt", sign(page, signer(rsa2048, "sha384", pss=True)), "seal.signature"
+    # pyHanko takes the longest salt there is.
+    yield "RSA-PSS with a long salt", sign(page, signer(rsa2048, "sha384", pss=True)), fine
+    yield "P-521", sign(page, signer(ec.generate_private_key(ec.SECP521R1()), "sha512")), fine
+    yield "P-256 over SHA-512", sign(page, signer(p256, "sha512")), fine
     yield from forged(once, certified, somebody)
     yield "other content, object streams", change(sign(streams, somebody), tricks.other_content), "seal.later_changes"
     yield "content between two signatures", sign(change(once, tricks.other_content), signer(rsa2048), "second"), "seal.later_changes"
