@@ -8,7 +8,12 @@ use crate::crypto::Digest;
 use crate::http::problem::{NOT_FOUND, Problem};
 
 /// Name, content type and content.
-static ASSETS: [(&str, &str, &str); 5] = [
+static ASSETS: [(&str, &str, &str); 6] = [
+    (
+        "camera.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../templates/pages/assets/camera.js"),
+    ),
     (
         "zhengku.css",
         "text/css; charset=utf-8",
@@ -42,7 +47,9 @@ pub(super) fn href(name: &str) -> String {
 
 /// The addresses of everything the verify page is made of.
 pub(super) fn of_verify_page() -> impl Iterator<Item = String> {
-    ["emblem.svg", "shell.js", "verify.css", "verify.js", "zhengku.css"].into_iter().map(href)
+    ["camera.js", "emblem.svg", "shell.js", "verify.css", "verify.js", "zhengku.css"]
+        .into_iter()
+        .map(href)
 }
 
 /// Hands out an asset.

@@ -92,7 +92,7 @@ async function verifying(browser, url, api, files) {
     await alert.getByText("校验位不符").waitFor();
     assert.equal(await alert.evaluate((box) => box === document.activeElement), true, "the focus is not at the alert");
     await alert.getByRole("link").click();
-    assert.equal(await page.getByLabel("查询电子证照标识").evaluate((field) => field === document.activeElement), true, "the link does not lead to the field");
+    assert.equal(await page.getByLabel("输入或粘贴标识").evaluate((field) => field === document.activeElement), true, "the link does not lead to the field");
   });
   await look(page, "verify-slip");
   await ledger.attempt("nothing asked is explained", async () => {

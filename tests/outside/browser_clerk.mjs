@@ -320,7 +320,7 @@ async function slow(browser, url, things) {
     await page.getByRole("heading", { name: "正在核验" }).waitFor();
     await page.clock.runFor(20_500);
     await page.getByRole("heading", { name: "连不上核验服务" }).waitFor();
-    await page.getByText("不能说它有效，也不能说它无效").waitFor();
+    await page.locator("#answer").getByText("不能说它有效，也不能说它无效").waitFor();
     assert.equal(await page.inputValue(BOX), things.id);
     answering = "now";
     await page.getByRole("button", { name: "重试" }).click();

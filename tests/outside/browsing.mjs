@@ -168,7 +168,7 @@ export async function choose(page, file) {
 }
 
 export async function askById(page, id) {
-  await page.getByLabel("查询电子证照标识").fill(id);
+  await page.getByLabel("输入或粘贴标识").fill(id);
   await page.getByRole("button", { name: "核验", exact: true }).click();
 }
 

@@ -14,7 +14,7 @@
   const SILENT_MS = 20_000;
   // Ends what is being asked, in one way.
   let running = null;
-  // What was asked last, for asking it again: { file, text }.
+  // What was asked last, for asking it again: { file, text }, and the picture a text was read from.
   let last = null;
 
   // ---- Speaking and showing.
@@ -158,8 +158,9 @@
   /** The picture that was asked about, beside what is said of it. It is drawn from memory and goes nowhere. */
   const picture = (verdict) => {
     const place = verdict.querySelector("[data-picture]");
-    if (!place || !last?.file?.type.startsWith("image/")) return;
-    createImageBitmap(last.file).then((bitmap) => {
+    const shown = last?.picture ?? last?.file;
+    if (!place || !shown?.type.startsWith("image/")) return;
+    createImageBitmap(shown).then((bitmap) => {
       const canvas = document.createElement("canvas");
       const scale = Math.min(1, 1_400 / bitmap.width);
       canvas.width = Math.round(bitmap.width * scale);
@@ -178,6 +179,7 @@
   const ask = (question) => {
     if (question.file && question.file.size > Number(texts.limit)) { slip("too-large"); return; }
     running?.(() => {});
+    form.dispatchEvent(new CustomEvent("asking"));
     last = question;
     forget();
     const data = new FormData();
@@ -260,6 +262,11 @@
 
   form.addEventListener("submit", (event) => { event.preventDefault(); askForm(); });
   form.addEventListener("question", (event) => ask(event.detail));
+  form.addEventListener("answered", (event) => {
+    forget();
+    last = event.detail.question;
+    take(200, event.detail.text, 0, "");
+  });
   file.addEventListener("change", () => { if (file.files.length) askFiles(file.files); });
   id.addEventListener("input", () => { if (id.value) file.value = ""; });
 
