@@ -2,9 +2,9 @@
 //
 //     browser_camera.mjs
 //
-// A license is issued, its face drawn by pdftoppm, and held up to the camera: on this system the browser reads no
-// squares itself, so frames go to the service. Where it does read them, a reader put into the page says what it would.
-// No camera, no permission and no encryption are told in words with the other two ways beside them.
+// A license is issued, its face drawn by pdftoppm, and held up to the camera. On this system the browser reads no squares,
+// which the page must say; so a reader that says what others would is put into the page for all else. No camera, no
+// permission and no encryption are told in words, with the other two ways beside them.
 
 import { strict as assert } from "node:assert";
 import { execFileSync } from "node:child_process";
@@ -31,18 +31,27 @@ function film(jpeg, folder, name) {
 
 const launch = (...flags) => chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] });
 const camera = (film) => launch("--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${film}`);
-const open = async (browser, url, options = {}) => {
+/** A page whose browser reads squares: it reads `text` at the third look, or nothing ever. */
+const open = async (browser, url, { text = null, ...options } = {}) => {
   const page = await newPage(browser, url, { serviceWorkers: "block", ...options });
-  await page.goto(`${url}/verify`);
+  await page.addInitScript((words) => {
+    let looks = 0;
+    window.BarcodeDetector = class {
+      static async getSupportedFormats() { return ["qr_code"]; }
+
+      async detect() { looks += 1; return words && looks > 2 ? [{ rawValue: words }] : []; }
+    };
+  }, text);
   return page;
 };
 const begin = (page) => page.getByRole("button", { name: "打开摄像头" }).click();
 const running = (page) => page.evaluate(() => document.querySelector(".finder video")?.srcObject?.getTracks().some((track) => track.readyState === "live") ?? false);
 
 /** The words for why there is no scanning, with the other two ways. */
-async function refused(browser, url, why, name) {
+async function refused(opening, url, why, name) {
   await ledger.attempt(`no scanning: ${name}`, async () => {
-    const page = await open(browser, url);
+    const page = await opening;
+    await page.goto(`${url}/verify`);
     // On a page without encryption the browser tells that it does not heed a header.
     page.meant = /Cross-Origin-Opener-Policy/;
     page.amiss = [];
@@ -52,7 +61,7 @@ async function refused(browser, url, why, name) {
     assert.equal(await page.evaluate(() => document.activeElement?.matches("h2[data-focus]")), true, "the focus is not there");
     await look(page, `camera-${name}`);
     const chooser = page.waitForEvent("filechooser");
-    await box.getByRole("button", { name: "选择文件或图片" }).click();
+    await box.getByRole("button", { name: "选择文件", exact: true }).click();
     await chooser;
     await box.getByRole("button", { name: "输入电子证照标识" }).click();
     assert.equal(await page.evaluate(() => document.activeElement?.id), "license_id");
@@ -63,6 +72,7 @@ async function refused(browser, url, why, name) {
 async function startAndStop(browser, url) {
   const page = await open(browser, url, { permissions: ["camera"] });
   await ledger.attempt("the camera runs from one press to the next, in sight", async () => {
+    await page.goto(`${url}/verify`);
     await begin(page);
     await page.getByRole("heading", { name: "把二维码对准镜头" }).waitFor();
     await page.waitForFunction(() => document.querySelector(".finder video")?.videoWidth > 0);
@@ -88,15 +98,7 @@ async function startAndStop(browser, url) {
 
 /** A browser that reads squares itself. */
 async function ownReader(browser, url, id) {
-  const page = await newPage(browser, url, { serviceWorkers: "block", permissions: ["camera"] });
-  await page.addInitScript((text) => {
-    let looks = 0;
-    window.BarcodeDetector = class {
-      static async getSupportedFormats() { return ["qr_code"]; }
-
-      async detect() { looks += 1; return looks < 3 ? [] : [{ rawValue: text }]; }
-    };
-  }, `${url}/verify#${id}`);
+  const page = await open(browser, url, { text: `${url}/verify#${id}`, permissions: ["camera"] });
   const sent = [];
   page.on("request", (request) => { if (request.method() === "POST") sent.push(request); });
   await ledger.attempt("a browser that reads squares asks once, in a body", async () => {
@@ -116,7 +118,7 @@ async function ownReader(browser, url, id) {
 }
 
 async function unread(browser, url) {
-  const page = await newPage(browser, url, { serviceWorkers: "block", permissions: ["camera"] });
+  const page = await open(browser, url, { permissions: ["camera"] });
   await page.clock.install();
   await ledger.attempt("after a minute without a square the camera is stopped and says so", async () => {
     await page.goto(`${url}/verify`);
@@ -150,12 +152,14 @@ async function main() {
     const seeing = await another(camera(film(face, folder, "face")));
     await startAndStop(seeing, url);
     await ownReader(seeing, url, id);
-    await refused(seeing, url, "浏览器没有允许", "refused");
+    await refused(open(seeing, url), url, "浏览器没有允许", "refused");
 
+    await refused(newPage(seeing, url, { serviceWorkers: "block" }), url, "不会识别二维码", "unable");
     const blind = await another(launch("--host-resolver-rules=MAP counter.example 127.0.0.1"));
-    await refused(blind, url.replace("127.0.0.1", "counter.example"), "只允许在加密连接", "insecure");
+    const plain = url.replace("127.0.0.1", "counter.example");
+    await refused(open(blind, plain), plain, "只允许在加密连接", "insecure");
     const none = await another(launch("--use-fake-device-for-media-stream=device-count=0", "--use-fake-ui-for-media-stream"));
-    await refused(none, url, "没有可用的摄像头", "none");
+    await refused(open(none, url), url, "没有可用的摄像头", "none");
     const nothing = await another(launch("--use-fake-device-for-media-stream"));
     await unread(nothing, url);
   } finally {

@@ -1,6 +1,6 @@
-// Scanning a square with the camera. Where the browser reads squares itself, what it reads is asked about; elsewhere a
-// frame is sent now and then until somebody at the other end finds a square in it. The camera runs from the press of
-// a button until an answer, the end of a minute, or the next press, and never without being seen.
+// Scanning a square with the camera, in browsers that read squares; elsewhere it says so before the camera is asked for.
+// What was read is asked about, in a body. The camera runs from the press of a button until a square is read, the end of
+// a minute, or the next press, and never without being seen.
 "use strict";
 (() => {
   const form = document.getElementById("ask");
@@ -10,7 +10,6 @@
   const start = document.getElementById("scan-start");
   const said = document.getElementById("said");
   const READ_MS = 250;
-  const FRAME_MS = 1_200;
   const LIMIT_MS = 60_000;
   const WIDEST = 1_280;
   // What runs now: { stream, video, begun }.
@@ -69,7 +68,7 @@
 
   const ready = (video) => video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0;
 
-  /** Looks with the browser's own reader; true where a square was read. */
+  /** Looks once; true where a square was read. */
   const read = async (it, reader) => {
     const [code] = await reader.detect(it.video);
     if (!code?.rawValue || scan !== it) return false;
@@ -79,32 +78,20 @@
     return true;
   };
 
-  /** Sends a frame; true where the answer is about a square. Nothing is shown of a frame without one. */
-  const send = async (it) => {
-    const file = await frame(it.video);
-    if (!file || scan !== it) return false;
-    const data = new FormData();
-    data.append("file", file, file.name);
-    const response = await fetch("/verify?part=verdict", { method: "POST", body: data, signal: AbortSignal.timeout(10_000) });
-    const text = await response.text();
-    if (!response.ok || scan !== it || !text.includes("data-square")) return false;
-    stop();
-    form.dispatchEvent(new CustomEvent("answered", { detail: { text, question: { file, text: "" } } }));
-    return true;
-  };
-
   const look = async (it, reader) => {
     if (scan !== it) return;
     if (performance.now() - it.begun > LIMIT_MS) { giveUp("unread"); return; }
     try {
-      if (ready(it.video) && (reader ? await read(it, reader) : await send(it))) return;
-    } catch { /* A frame that could not be read or sent is followed by the next one. */ }
-    setTimeout(() => look(it, reader), reader ? READ_MS : FRAME_MS);
+      if (ready(it.video) && (await read(it, reader))) return;
+    } catch { /* A frame that could not be read is followed by the next one. */ }
+    setTimeout(() => look(it, reader), READ_MS);
   };
 
   const begin = async () => {
     if (!window.isSecureContext) { giveUp("insecure"); return; }
     if (!navigator.mediaDevices?.getUserMedia) { giveUp("none"); return; }
+    const reader = await detector();
+    if (!reader) { giveUp("unable"); return; }
     form.dispatchEvent(new CustomEvent("asking"));
     start.disabled = true;
     let stream;
@@ -121,15 +108,9 @@
     scan = it;
     stream.getVideoTracks()[0]?.addEventListener("ended", () => { if (scan === it) giveUp("taken"); });
     panel.querySelector("[data-stop]").addEventListener("click", () => { stop(); answer.replaceChildren(); start.focus(); });
-    panel.querySelector("[data-shoot]").addEventListener("click", async () => {
-      if (!ready(video)) return;
-      const file = await frame(video);
-      stop();
-      form.dispatchEvent(new CustomEvent("question", { detail: { file, text: "" } }));
-    });
     show(panel);
     await video.play().catch(() => { /* It plays by itself where the browser wants it so. */ });
-    look(it, await detector());
+    look(it, reader);
   };
 
   start.addEventListener("click", begin);

@@ -158,8 +158,8 @@
   /** The picture that was asked about, beside what is said of it. It is drawn from memory and goes nowhere. */
   const picture = (verdict) => {
     const place = verdict.querySelector("[data-picture]");
-    const shown = last?.picture ?? last?.file;
-    if (!place || !shown?.type.startsWith("image/")) return;
+    const shown = last?.picture;
+    if (!place || !shown) return;
     createImageBitmap(shown).then((bitmap) => {
       const canvas = document.createElement("canvas");
       const scale = Math.min(1, 1_400 / bitmap.width);
@@ -262,11 +262,6 @@
 
   form.addEventListener("submit", (event) => { event.preventDefault(); askForm(); });
   form.addEventListener("question", (event) => ask(event.detail));
-  form.addEventListener("answered", (event) => {
-    forget();
-    last = event.detail.question;
-    take(200, event.detail.text, 0, "");
-  });
   file.addEventListener("change", () => { if (file.files.length) askFiles(file.files); });
   id.addEventListener("input", () => { if (id.value) file.value = ""; });
 
