@@ -83,6 +83,8 @@ drill: setup ## kill -9 before every step of issuing
 browser: setup ## the pages in Chromium; screenshots in .setup/screens
 	cargo build --quiet
 	node tests/outside/browser.mjs
+	node tests/outside/browser_clerk.mjs
+	node tests/outside/browser_camera.mjs
 
 .PHONY: tamper
 tamper: ## every changed byte and every cut of a document of each type, with counts and seconds
