@@ -437,6 +437,7 @@ impl House {
         Judging {
             trust: Arc::clone(&self.trust),
             paths: PathCache::new(16),
+            signers: None,
             catalogue: self.workshop.clone(),
             development: true,
         }

@@ -843,7 +843,7 @@ fn toy_keys_count_for_nothing_where_development_is_not_accepted() {
     let pair = &pairs()[0];
     let catalogue = workshop();
     let paths = zhengku::pki::PathCache::new(4);
-    let judging = Judging { trust: trust(), paths, catalogue, development: false };
+    let judging = Judging { trust: trust(), paths, signers: None, catalogue, development: false };
     for file in [&pair.pdf, &pair.ecert] {
         let verdict = judge(&judging, file, &pair.in_force, NOW);
         assert_eq!(verdict.overall, Overall::Invalid);

@@ -13,6 +13,7 @@ libfuzzer_sys::fuzz_target!(|file: &[u8]| {
     let trust = Trust {
         store: &store,
         paths: None,
+        signers: None,
         registry: &nobody,
         development: true,
     };

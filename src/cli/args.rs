@@ -319,8 +319,11 @@ fn days(text: &str) -> Result<u32, String> {
 #[derive(Debug, ClapArgs)]
 pub(super) struct VerifyArgs {
     /// The files to judge.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "qr")]
     pub(super) files: Vec<PathBuf>,
+    /// The text of a printed square, its address or what stands behind the `#`; may be given again.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) qr: Vec<String>,
     /// A PEM file or a folder of them to trust, in place of the settings' anchors; may be given again.
     #[arg(long, value_name = "PEM_OR_DIR")]
     pub(super) trust: Vec<PathBuf>,

@@ -94,6 +94,7 @@ impl House {
         let judging = Arc::new(Judging {
             trust: Arc::clone(&trust),
             paths: PathCache::new(PATHS_REMEMBERED),
+            signers: Some(live.clone()),
             catalogue: workshop.clone(),
             development: config.mode.is_development(),
         });

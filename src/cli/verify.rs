@@ -12,6 +12,7 @@ use crate::config::Trusted;
 use crate::domain::Moment;
 use crate::judge::{Verdict, report};
 use crate::pki::PathCache;
+use crate::service::compare::Viewer;
 use crate::service::desks::VerifyDesk;
 use crate::service::ports::{NoStepWatch, Vault};
 use crate::service::verify::{Judging, Verifying};
@@ -54,6 +55,7 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
         judging: Arc::new(Judging {
             trust,
             paths: PathCache::new(256),
+            signers: None,
             catalogue: Arc::new(Arc::new(house::registry(&config)?)),
             development: config.mode.is_development(),
         }),
@@ -61,7 +63,14 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
         clock: Arc::new(FixedClock(at)),
         indexes: None,
     };
-    let mut verdicts = Vec::with_capacity(args.files.len());
+    let mut verdicts = Vec::with_capacity(args.files.len() + args.qr.len());
+    for text in &args.qr {
+        let verdict = desk.square_for(text, &Viewer::Anybody).await;
+        if !args.json {
+            say(report::lines(&verdict).trim_end());
+        }
+        verdicts.push(verdict);
+    }
     for path in &args.files {
         let verdict = desk.file(&read(path)?).await;
         if !args.json {

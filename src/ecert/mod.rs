@@ -14,6 +14,7 @@ pub mod json;
 pub mod read;
 pub mod schema;
 pub mod sd_jwt;
+pub mod statement;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -22,3 +23,4 @@ pub use json::Json;
 pub use read::{EcertFacts, SchemaError, looks_like_ecert};
 pub use schema::{Content, ContentInput};
 pub use sd_jwt::{ReadError, SdJwt};
+pub use statement::{SealedStatement, Statement};

@@ -25,6 +25,7 @@ pub mod problem;
 pub mod schema;
 mod signature_answer;
 pub mod standing;
+mod statement_answer;
 pub mod verdict_answer;
 pub mod verification;
 

@@ -70,7 +70,7 @@ impl From<Source> for SourceAnswer {
 }
 
 fn kind() -> Object {
-    words(&["seal", "seal_timestamp", "document_timestamp", "ecert"]).build()
+    words(&["seal", "seal_timestamp", "document_timestamp", "ecert", "statement"]).build()
 }
 
 fn indication() -> Object {

@@ -13,6 +13,7 @@ use crate::judge::{
 use super::comparison_answer::ComparedAnswer;
 use super::document::{standing_or_null_schema, words};
 use super::signature_answer::{SignatureAnswer, SourceAnswer};
+use super::statement_answer::StatementAnswer;
 
 /// A verdict (核验结论): integrity, authenticity and standing, kept apart.
 ///
@@ -58,6 +59,9 @@ pub struct VerdictAnswer {
     protection: Option<ProtectionAnswer>,
     /// What an annotated copy says of itself; null for everything else, and where integrity did not pass.
     copy: Option<CopyAnswer>,
+    /// What a printed square says, to be compared with the print; null for everything else, and where authenticity did
+    /// not pass.
+    statement: Option<StatementAnswer>,
     /// The document beside the vault's data, field by field; null but for those who may see that (the issuing system of
     /// its authority), and where the vault does not have the license.
     comparison: Option<Vec<ComparedAnswer>>,
@@ -90,6 +94,7 @@ impl From<Verdict> for VerdictAnswer {
             file_digest: verdict.file_digest.map(|digest| digest.to_string()),
             protection: verdict.protection.map(ProtectionAnswer::from),
             copy: verdict.copy.map(CopyAnswer::from),
+            statement: verdict.statement.map(StatementAnswer::from),
             comparison: verdict
                 .comparison
                 .map(|rows| rows.into_iter().map(ComparedAnswer::from).collect()),
@@ -228,8 +233,8 @@ pub struct FactsAnswer {
     valid_to: Option<String>,
     /// Which version of the license it is, in three digits.
     version: String,
-    /// The content digest that every form of the version carries.
-    content_digest: String,
+    /// The content digest that every form of the version carries; null for a printed square, which has half of it.
+    content_digest: Option<String>,
     /// When it was sealed.
     #[schema(format = DateTime)]
     sealed_at: String,
@@ -249,7 +254,7 @@ impl From<LicenseFacts> for FactsAnswer {
             valid_from: facts.valid_from.to_string(),
             valid_to: facts.valid_to.map(|day| day.to_string()),
             version: facts.version.to_string(),
-            content_digest: facts.content_digest.to_string(),
+            content_digest: facts.content_digest.map(|digest| digest.to_string()),
             sealed_at: facts.sealed_at.to_string(),
             certificate_subject: facts.certificate_subject,
         }
@@ -285,7 +290,7 @@ fn level() -> Object {
 }
 
 fn judged_form() -> Object {
-    words(&["sealed_pdf", "ecert", "license_id", "unknown"]).build()
+    words(&["sealed_pdf", "ecert", "license_id", "qr", "unknown"]).build()
 }
 
 fn standing_state() -> Object {

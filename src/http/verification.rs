@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use crate::domain::{LicenseId, LicenseIdError};
-use crate::judge::Verdict;
+use crate::judge::{self, Verdict};
 use crate::service::compare::Viewer;
 
 use super::caller::Caller;
@@ -33,7 +33,7 @@ const FILE_TYPES: [&str; 5] = [
     "text/plain",
 ];
 
-/// Largest JSON question, in bytes: a license id has at most 126 characters.
+/// Largest JSON question, in bytes: a license id has at most 126 characters, the text of a square some 1,000.
 const QUESTION_MAX_BYTES: usize = 4_096;
 
 /// Verify a file or a license id
@@ -48,7 +48,7 @@ const QUESTION_MAX_BYTES: usize = 4_096;
     operation_id = "verify",
     security((), ("issuing_system" = [])),
     request_body(content(
-        (IdQuestion = "application/json", example = json!({"license_id": "1.2.156.3005.2.11990000MD0000008F001.11990000MD0000008F.20260001.001.R"})),
+        (JsonQuestion = "application/json", example = json!({"license_id": "1.2.156.3005.2.11990000MD0000008F001.11990000MD0000008F.20260001.001.R"})),
         (FileQuestion = "multipart/form-data"),
         (Vec<u8> = "application/pdf"),
         (Vec<u8> = "application/octet-stream"),
@@ -77,12 +77,14 @@ pub async fn verify(
     Ok(Json(answer(&doors, asked, &viewer).await.into()))
 }
 
-/// A license id to look up.
+/// A license id to look up, or the text of a printed square to judge: one of the two.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes what `read` takes apart")]
-pub struct IdQuestion {
+pub struct JsonQuestion {
     /// The license id (电子证照标识).
-    license_id: String,
+    license_id: Option<String>,
+    /// The text of a printed square (二维码内容): its whole address, or what stands behind the `#`.
+    qr: Option<String>,
 }
 
 /// A form with the file to judge.
@@ -92,7 +94,7 @@ pub struct FileQuestion {
     /// The file; or leave it out and send `license_id`.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// The license id, where no file is sent.
+    /// The license id or the text of a printed square, where no file is sent.
     license_id: Option<String>,
 }
 
@@ -102,6 +104,8 @@ pub enum Asked {
     File(Vec<u8>, OwnedSemaphorePermit),
     /// The license behind a number.
     Id(LicenseId),
+    /// The text of a printed square.
+    Square(String),
 }
 
 /// Asks the desk.
@@ -109,6 +113,7 @@ pub async fn answer(doors: &Doors, asked: Asked, viewer: &Viewer) -> Verdict {
     match asked {
         Asked::File(bytes, _permit) => doors.verify.file_for(&bytes, viewer).await,
         Asked::Id(id) => doors.verify.id_for(&id, viewer).await,
+        Asked::Square(text) => doors.verify.square_for(&text, viewer).await,
     }
 }
 
@@ -126,7 +131,13 @@ pub async fn read(doors: &Doors, request: Request) -> Result<Asked, NotAsked> {
         known if FILE_TYPES.contains(&known) => {
             body::refuse_announced(&request, limit)?;
             let permit = file_permit(doors).await?;
-            file(body::read(request, limit).await?.into(), permit)
+            let bytes = body::read(request, limit).await?;
+            match std::str::from_utf8(&bytes) {
+                Ok(text) if known == "text/plain" && judge::is_square(text) => {
+                    Ok(Asked::Square(text.to_owned()))
+                }
+                _ => file(bytes.into(), permit),
+            }
         }
         _ => {
             let types = FILE_TYPES.join(", ");
@@ -136,11 +147,15 @@ pub async fn read(doors: &Doors, request: Request) -> Result<Asked, NotAsked> {
     }
 }
 
-/// Reads a license id as people paste it: with blanks and line breaks in it, or as the address of a square.
-pub fn parse_pasted(text: &str) -> Result<LicenseId, NotAsked> {
+/// Reads what people paste, with blanks and line breaks in it: a license id, or the text of a square, whose address
+/// ends in a statement or, on older prints, in a license id.
+pub fn parse_pasted(text: &str) -> Result<Asked, NotAsked> {
+    if judge::is_square(text) {
+        return Ok(Asked::Square(text.to_owned()));
+    }
     let text = text.rsplit_once('#').map_or(text, |(_, id)| id);
     let text: String = text.chars().filter(|character| !character.is_whitespace()).collect();
-    text.parse().map_err(NotAsked::BadId)
+    text.parse().map(Asked::Id).map_err(NotAsked::BadId)
 }
 
 /// Why a question is none.
@@ -170,7 +185,7 @@ impl From<NotAsked> for Problem {
                 ("file", "verification.empty_file", "the file is empty".to_owned())
             }
             NotAsked::Nothing => {
-                let message = "send one file, or one `license_id` and nothing else";
+                let message = "send one file, one `license_id` or one `qr`, and nothing else";
                 ("", "verification.nothing_sent", message.to_owned())
             }
             NotAsked::Unread(problem) => return problem,
@@ -185,7 +200,15 @@ fn read_json(body: &[u8]) -> Result<Asked, NotAsked> {
         return Err(Problem::new(&NOT_JSON).into());
     };
     match sent.get("license_id") {
-        Some(Value::String(id)) if sent.len() == 1 => parse_pasted(id).map(Asked::Id),
+        Some(Value::String(id)) if sent.len() == 1 => return parse_pasted(id),
+        Some(_) => return Err(NotAsked::Nothing),
+        None => {}
+    }
+    match sent.get("qr") {
+        // Whatever was scanned gets a verdict: that it is no square of ours is one.
+        Some(Value::String(text)) if sent.len() == 1 && !text.trim().is_empty() => {
+            Ok(parse_pasted(text).unwrap_or_else(|_| Asked::Square(text.clone())))
+        }
         _ => Err(NotAsked::Nothing),
     }
 }
@@ -215,7 +238,7 @@ async fn read_form(
     match (bytes.is_empty(), id.trim().is_empty()) {
         (false, _) if bytes.len() > limit => Err(body::too_large(limit).into()),
         (false, _) => file(bytes, permit),
-        (true, false) => parse_pasted(&id).map(Asked::Id),
+        (true, false) => parse_pasted(&id),
         (true, true) => Err(NotAsked::Nothing),
     }
 }

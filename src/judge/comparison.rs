@@ -11,7 +11,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::domain::{Day, TypeDefinition, Validity};
-use crate::ecert::{EcertFacts, Json};
+use crate::ecert::statement::{carried_holder, carried_number};
+use crate::ecert::{EcertFacts, Json, Statement};
 
 /// One field, on both sides.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -56,6 +57,8 @@ pub struct Shown {
     pub validity: Option<Validity>,
     /// Its values by name: `license_number`, `holders`, and the fields of the face.
     pub values: BTreeMap<String, Json>,
+    /// The holder's name and the license number where a printed square carries them, as short as it does.
+    brief: Option<(String, String)>,
 }
 
 impl fmt::Debug for Shown {
@@ -69,7 +72,17 @@ impl Shown {
     /// What an e-certificate shows.
     pub fn of(facts: &EcertFacts) -> Self {
         let (issued_on, validity) = (Some(facts.issued_on), Some(facts.validity));
-        Self { issued_on, validity, values: facts.disclosed.clone() }
+        Self { issued_on, validity, values: facts.disclosed.clone(), brief: None }
+    }
+
+    /// What a printed square shows.
+    pub fn of_statement(said: &Statement) -> Self {
+        Self {
+            issued_on: Some(said.issued_on),
+            validity: Some(said.validity),
+            values: BTreeMap::new(),
+            brief: Some((said.holder.clone(), said.license_number.clone())),
+        }
     }
 }
 
@@ -103,6 +116,18 @@ pub fn compare(
         row("issued_on", "颁发日期", &days),
         row("validity", "有效期", &validity),
     ];
+    if let Some((holder, number)) = document.and_then(|shown| shown.brief.as_ref()) {
+        let known = |code| vault.values.get(code);
+        let first = known("holders").and_then(Json::as_list).and_then(<[Json]>::first);
+        let name = first.and_then(|holder| holder.as_object()?.get("name")?.as_text());
+        let held = known("license_number").and_then(Json::as_text);
+        let both = [(number, held.map(carried_number)), (holder, name.map(carried_holder))];
+        for (row, (said, held)) in rows.iter_mut().zip(both) {
+            let same = held.as_ref() == Some(said);
+            row.outcome = if same { Compared::Same } else { Compared::Different };
+            row.document = Some(said.clone());
+        }
+    }
     let fields = definition.fields.iter();
     rows.extend(
         fields.map(|field| row(&field.code, &field.name, &|shown| value(shown, &field.code))),

@@ -87,7 +87,7 @@ fn said(file: &[u8], trust: &Trust<'_>, at: Moment, seen: &mut Vec<Observed>) ->
     let issue = Issue::of(&facts.license_id, facts.issued_on);
     let path = certificate::judge(path, sealed, None, issue, trust, at, seen);
     let (sealed_at, subject) = (facts.issued_at, subject(path.as_deref()));
-    Some(Said { sealed_at, subject, protection: None, copy: None, facts })
+    Some(Said { sealed_at, subject, protection: None, copy: None, facts: facts.into() })
 }
 
 /// What was wrong with the payload of an e-certificate.

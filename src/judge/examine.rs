@@ -12,12 +12,13 @@ use super::level::Protection;
 use super::observed::Observed;
 use super::signature::{Sealed, SignatureReport};
 use super::source::Source;
+use super::square::{StatementSaid, carries_content};
 use super::stamp_seen::StampSeen;
 use super::standing::Standings;
 use super::verdict::{LicenseFacts, Outcome, Overall, Verdict, outcome};
 use super::{ecert, headline, pdf, signature, source};
 use crate::crypto::Digest;
-use crate::domain::{CopyNumber, LicenseId, Moment, Validity};
+use crate::domain::{CopyNumber, Day, LicenseId, Moment, Validity};
 use crate::ecert::{EcertFacts, looks_like_ecert};
 use crate::pdf::CopyFacts;
 
@@ -54,7 +55,7 @@ pub(super) struct Look {
 
 /// What an unaltered document says.
 pub(super) struct Said {
-    pub(super) facts: EcertFacts,
+    pub(super) facts: Facts,
     pub(super) sealed_at: Moment,
     /// The common name of the sealing certificate, if its path held.
     pub(super) subject: Option<String>,
@@ -62,6 +63,30 @@ pub(super) struct Said {
     pub(super) protection: Option<Protection>,
     /// What it says as an annotated copy, if it is one.
     pub(super) copy: Option<CopyFacts>,
+}
+
+/// What an unaltered document says of its license.
+pub(super) struct Facts {
+    pub(super) license_id: LicenseId,
+    pub(super) issued_on: Day,
+    pub(super) validity: Validity,
+    /// The content digest; of a printed square it is half of one, and stands in `statement`.
+    pub(super) content_digest: Option<Digest>,
+    pub(super) shown: Shown,
+    pub(super) statement: Option<StatementSaid>,
+}
+
+impl From<EcertFacts> for Facts {
+    fn from(facts: EcertFacts) -> Self {
+        Self {
+            shown: Shown::of(&facts),
+            license_id: facts.license_id,
+            issued_on: facts.issued_on,
+            validity: facts.validity,
+            content_digest: Some(facts.content_digest),
+            statement: None,
+        }
+    }
 }
 
 /// A file that has been looked at; where its license stands has not been asked yet.
@@ -75,6 +100,7 @@ pub struct Examined {
     validity: Option<Validity>,
     protection: Option<Protection>,
     copy: Option<CopyFacts>,
+    statement: Option<StatementSaid>,
     file_digest: Option<Digest>,
     is_extended: bool,
     signatures: Vec<SignatureReport>,
@@ -105,7 +131,7 @@ pub fn examine(file: &[u8], trust: &Trust<'_>, at: Moment) -> Examined {
 }
 
 impl Examined {
-    fn new(form: Form, look: Look, required: &[&str], trust: &Trust<'_>) -> Self {
+    pub(super) fn new(form: Form, look: Look, required: &[&str], trust: &Trust<'_>) -> Self {
         let sources = source::of_certificate(&look.seen);
         let mut findings: Vec<Finding> = look.seen.iter().map(Observed::finding).collect();
         let integrity = outcome(&findings, About::Integrity, required);
@@ -144,7 +170,8 @@ impl Examined {
             is_extended: look.is_extended,
             signatures,
             sources,
-            shown: said.as_ref().map(|said| Shown::of(&said.facts)),
+            statement: said.as_ref().and_then(|said| said.facts.statement.clone()),
+            shown: said.map(|said| said.facts.shown),
         }
     }
 
@@ -252,6 +279,7 @@ impl Examined {
         let (headline, next_step) = match (self.form, overall, &copy) {
             (Form::LicenseId, Overall::Valid, _) => headline::of_id(&standing),
             (_, Overall::ValidCopy, Some(copy)) => copy.headline(&standing, name),
+            (Form::Qr, Overall::Valid, _) => headline::of_square(&standing, name),
             _ => headline::of_document(overall, &self.findings, &standing, name),
         };
         Verdict {
@@ -269,6 +297,7 @@ impl Examined {
             file_digest: self.file_digest,
             protection: self.protection,
             copy,
+            statement: self.statement.filter(|_| self.authenticity == Outcome::Passed),
             comparison: None,
             signatures: self.signatures,
             sources: self.sources,
@@ -296,11 +325,13 @@ impl Examined {
 
     /// The document against what the vault holds under its id.
     fn held_against(&self, record: &VaultRecord) -> Observed {
-        let content = self.license.as_ref().map(|license| license.content_digest);
+        let content = self.license.as_ref().and_then(|license| license.content_digest);
         let same_file = self.file_digest.is_some_and(|digest| record.files.contains(&digest));
         let same_content = content == Some(record.content_digest);
         if same_file {
             Observed::VaultSame
+        } else if self.statement.as_ref().is_some_and(|said| carries_content(said, record)) {
+            Observed::VaultSameContent
         } else if same_content && self.form == Form::Ecert {
             // A presentation that withholds values, or shows them in another order, is another file by right.
             Observed::VaultSameContent
@@ -330,6 +361,7 @@ pub fn judge_id(vault: &VaultFact, at: Moment) -> Verdict {
         file_digest: None,
         protection: None,
         copy: None,
+        statement: None,
         comparison: None,
         signatures: Vec::new(),
         sources: source::of_standing(vault).into_iter().collect(),

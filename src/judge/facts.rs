@@ -7,8 +7,7 @@ use serde::Serialize;
 use super::registry::Registry;
 use crate::crypto::Digest;
 use crate::domain::{Moment, Standing};
-use crate::pki::PathCache;
-use crate::pki::TrustStore;
+use crate::pki::{Certificate, PathCache, TrustStore};
 
 /// Whom and what to believe when a file is judged.
 #[derive(Clone, Copy)]
@@ -17,6 +16,8 @@ pub struct Trust<'t> {
     pub store: &'t TrustStore,
     /// Paths that were verified before, where some are kept.
     pub paths: Option<&'t PathCache>,
+    /// Further certificates by which a statement may have been signed, where some are known.
+    pub signers: Option<&'t dyn Signers>,
     /// Who may issue what, and the names of both.
     pub registry: &'t dyn Registry,
     /// Whether certificates made for development (their names begin with `DEV`) count.
@@ -29,6 +30,12 @@ impl fmt::Debug for Trust<'_> {
     }
 }
 
+/// Certificates that are found by how a statement names them.
+pub trait Signers {
+    /// The chain, leaf first, whose leaf has a SHA-256 that begins so; empty where none is known.
+    fn chain_of(&self, thumbprint: [u8; 8]) -> Vec<Certificate>;
+}
+
 /// What kind of thing was handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,6 +44,8 @@ pub enum Form {
     Ecert,
     /// A license id alone, without a file.
     LicenseId,
+    /// The text of a printed square.
+    Qr,
     /// A sealed PDF.
     SealedPdf,
     /// Something else.

@@ -91,11 +91,46 @@ pub(super) fn of_id(standing: &Standings) -> (Text2, Text2) {
     }
 }
 
-fn genuine(standing: &Standings, authority: Option<&str>) -> (Text2, Text2) {
+/// For a genuine square. What it is printed on is another question, and only a person can answer it.
+pub(super) fn of_square(standing: &Standings, authority: Option<&str>) -> (Text2, Text2) {
     let (zh, en) = match authority {
+        Some(name) => (format!("由{name}签名"), format!(", signed by {name}")),
+        None => ("签名有效".to_owned(), String::new()),
+    };
+    let first = (
+        format!("二维码真实（{zh}），但可能被翻印；须核对姓名、编号和有效期与证面一致"),
+        format!(
+            "The square is genuine{en}, but it may be copied: name, number and validity must be those of the print"
+        ),
+    );
+    let (headline, next) = led_by(first, IN_FORCE, standing);
+    let compare = Text2::fixed(
+        "请将下列持证主体、证照编号和有效期与证面逐项核对，一致方可采信",
+        "Compare holder, number and validity below with the print; rely on it only if they agree",
+    );
+    let in_force = standing.detail.as_ref().is_none_or(Standing::is_in_force);
+    let differs = standing.seen.contains(&Observed::VaultOther);
+    (headline, if in_force && !differs { compare } else { next })
+}
+
+fn genuine(standing: &Standings, authority: Option<&str>) -> (Text2, Text2) {
+    let first = match authority {
         Some(name) => (format!("文件真实，由{name}签章"), format!("Genuine, sealed by {name}")),
         None => ("文件真实".to_owned(), "Genuine".to_owned()),
     };
+    led_by(first, RELY, standing)
+}
+
+/// What is said of a license in force, behind a document to be relied on, and behind one to be compared first.
+const RELY: (&str, &str) = ("证照有效，可以采信", "in force, may be relied on");
+const IN_FORCE: (&str, &str) = ("证照今日有效", "the license is in force");
+
+/// What is said first, and then where the license stands.
+fn led_by(
+    (zh, en): (String, String),
+    in_force: (&str, &str),
+    standing: &Standings,
+) -> (Text2, Text2) {
     if standing.seen.contains(&Observed::VaultOther) {
         let headline = Text2::fixed(
             "不可采信：签章有效，但证照库中此标识对应的是另一份文件",
@@ -105,8 +140,8 @@ fn genuine(standing: &Standings, authority: Option<&str>) -> (Text2, Text2) {
     }
     let (say_zh, say_en, next): (String, String, Text2) = match &standing.detail {
         Some(detail) if detail.is_in_force() => (
-            "证照有效，可以采信".to_owned(),
-            "in force, may be relied on".to_owned(),
+            in_force.0.to_owned(),
+            in_force.1.to_owned(),
             Text2::fixed(
                 "核对持证人身份后即可采信",
                 "Make sure who the holder is, then rely on it",

@@ -95,6 +95,7 @@ impl Observed {
     pub(super) fn against(&self) -> Option<Conclusion> {
         let sub = match self {
             Self::Certificate(seen) => of_certificate(*seen)?,
+            Self::Square(seen) => seen.against()?,
             Self::Stamp(seen) => return of_stamp(seen),
             Self::BytesChanged => SubIndication::HashFailure,
             Self::CoverageBroken | Self::CoverageLengthened { .. } | Self::SealBroken => {

@@ -31,6 +31,10 @@ pub mod registry;
 pub mod report;
 pub mod signature;
 pub mod source;
+mod square;
+mod square_seen;
+#[cfg(test)]
+mod square_tests;
 mod stamp_seen;
 #[cfg(test)]
 mod stamp_tests;
@@ -47,9 +51,10 @@ mod words;
 pub use comparison::{Compared, ComparedField};
 pub use copy::CopySaid;
 pub use examine::{Examined, MAX_FILE_BYTES, examine, judge_id};
-pub use facts::{Form, Trust, VaultFact, VaultRecord};
+pub use facts::{Form, Signers, Trust, VaultFact, VaultRecord};
 pub use finding::{About, Finding, FindingOutcome, Text2};
 pub use level::Protection;
 pub use registry::Registry;
+pub use square::{StatementSaid, examine_square, is_square};
 pub use verdict::{LicenseFacts, Outcome, Overall, StandingState, Verdict};
 pub use words::standing_text;

@@ -6,6 +6,7 @@
 use super::certificate_seen::CertificateSeen;
 use super::copy::CopySeen;
 use super::foreign_seen::ForeignSeen;
+use super::square_seen::SquareSeen;
 use super::stamp_seen::StampSeen;
 use crate::domain::Standing;
 
@@ -94,6 +95,8 @@ pub enum Observed {
     SealSigned,
     /// It does not.
     SealSignatureBad,
+    /// Something about a printed square.
+    Square(SquareSeen),
     /// Something about time-stamps.
     Stamp(StampSeen),
     /// Something about a sealed PDF of others.

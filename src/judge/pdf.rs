@@ -149,7 +149,7 @@ fn said(
     let path = certificate::judge(found, by, proven.as_ref(), issue, trust, at, seen);
     let protection = path.as_ref().map(|path| level::reached(path, proved, at));
     let subject = ecert::subject(path.as_deref());
-    Some(Said { sealed_at, subject, protection, copy: named.copy, facts })
+    Some(Said { sealed_at, subject, protection, copy: named.copy, facts: facts.into() })
 }
 
 /// What the attached e-certificate says.

@@ -216,6 +216,7 @@ fn quick(scene: &Scene, paths: &PathCache, file: &[u8]) -> Verdict {
     let trust = Trust {
         store: &scene.store,
         paths: Some(paths),
+        signers: None,
         registry: &scene.registry,
         development: true,
     };

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::facts::Form;
 use super::indication::{Indication, Signature, SubIndication};
 use super::observed::Observed;
+use super::square_seen::SquareSeen;
 use super::stamp_seen::{Stamp, StampSeen};
 use crate::domain::Moment;
 
@@ -40,6 +41,8 @@ pub enum SignatureKind {
     Seal,
     /// The time-stamp inside a seal.
     SealTimestamp,
+    /// That of the statement in a printed square.
+    Statement,
 }
 
 /// What is known of the seal of a file, for its report.
@@ -55,6 +58,9 @@ pub(super) struct Sealed {
 pub(super) fn reports(form: Form, seen: &[Observed], sealed: Sealed) -> Vec<SignatureReport> {
     let kind = match form {
         Form::Ecert => SignatureKind::Ecert,
+        Form::Qr if !seen.contains(&Observed::Square(SquareSeen::Foreign)) => {
+            SignatureKind::Statement
+        }
         Form::SealedPdf if seen.contains(&Observed::SealPresent) => SignatureKind::Seal,
         _ => return Vec::new(),
     };

@@ -70,6 +70,7 @@ impl Scene {
         let trust = Trust {
             store: &self.store,
             paths: Some(&paths),
+            signers: None,
             registry: &self.registry,
             development: self.development,
         };

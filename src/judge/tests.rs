@@ -24,7 +24,7 @@ fn a_genuine_license_in_force_is_said_to_be_so() {
     assert!(verdict.findings.iter().all(|finding| finding.outcome == FindingOutcome::Passed));
     let license = verdict.license.as_ref().unwrap();
     assert_eq!(license.id.to_string(), scene.content.id());
-    assert_eq!(license.content_digest, scene.content.digest());
+    assert_eq!(license.content_digest, Some(scene.content.digest()));
     let json = serde_json::to_value(&verdict).unwrap();
     assert_eq!(json["verdict"], "valid");
     assert_eq!(json["standing"], "passed");
@@ -142,6 +142,7 @@ fn no_changed_byte_is_ever_valid() {
     let trust = Trust {
         store: &scene.store,
         paths: Some(&paths),
+        signers: None,
         registry: &scene.registry,
         development: true,
     };
@@ -320,7 +321,7 @@ proptest::proptest! {
         let registry = Catalogue::default();
         let store = TrustStore::empty();
         let trust =
-            Trust { store: &store, paths: None, registry: &registry, development: true };
+            Trust { store: &store, paths: None, signers: None, registry: &registry, development: true };
         let file = [head.as_bytes(), &noise].concat();
         let verdict = examine(&file, &trust, moment(NOW)).conclude(VaultFact::NotAsked, moment(NOW));
         proptest::prop_assert_ne!(verdict.overall, Overall::Valid);

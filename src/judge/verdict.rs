@@ -14,6 +14,7 @@ use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::level::Protection;
 use super::signature::SignatureReport;
 use super::source::Source;
+use super::square::StatementSaid;
 use crate::crypto::Digest;
 use crate::domain::{Day, LicenseId, LicenseTypeCode, Moment, Standing, VersionNo};
 
@@ -49,6 +50,8 @@ pub struct Verdict {
     pub protection: Option<Protection>,
     /// What it says as an annotated copy, if it is one; only where integrity passed.
     pub copy: Option<CopySaid>,
+    /// What a printed square says, to be compared with the print; only where authenticity passed.
+    pub statement: Option<StatementSaid>,
     /// The document beside the vault's data; only for those who may see that, and where the vault has the license.
     pub comparison: Option<Vec<ComparedField>>,
     /// What came of each signature, in the words of EN 319 102-1.
@@ -64,8 +67,10 @@ pub struct Verdict {
 impl Verdict {
     /// Whether the document is a genuine original and the license known to be in force. An annotated copy is for
     /// whoever it names, so a reader must look at its words: it is never acceptable as such.
+    ///
+    /// Nor is a printed square, which may have been copied onto another print.
     pub fn is_acceptable(&self) -> bool {
-        self.overall == Overall::Valid && self.standing == Outcome::Passed
+        self.form != Form::Qr && self.overall == Overall::Valid && self.standing == Outcome::Passed
     }
 
     /// The answer as the exit code of a command: 0 valid, 1 not to be accepted, 2 cannot be told by the program alone.
@@ -73,11 +78,12 @@ impl Verdict {
     /// A valid document whose standing nobody asked about is 0, because the question was about the file; where
     /// the vault was asked and had no answer, it is 2. So it is for an annotated copy that stands: it is good for one
     /// recipient and one purpose, and whether this is the case somebody has to read. So it is for a file to which somebody else
-    /// added something.
+    /// added something, and for a printed square, which somebody has to compare with the print.
     pub fn exit_code(&self) -> u8 {
         match (self.overall, self.standing, self.standing_state) {
             (Overall::Invalid | Overall::Unsigned, _, _) => 1,
             (_, Outcome::Failed, _) => 1,
+            (Overall::Valid, _, _) if self.form == Form::Qr => 2,
             (Overall::Valid, Outcome::Passed, _) => 0,
             (Overall::Valid, Outcome::Unknown, StandingState::NotChecked) => 0,
             (Overall::Indeterminate, Outcome::Passed, _) if self.form == Form::LicenseId => 0,
@@ -182,8 +188,8 @@ pub struct LicenseFacts {
     /// The version number, with its three digits.
     #[serde(serialize_with = "as_text")]
     pub version: VersionNo,
-    /// The digest that all forms of the version carry.
-    pub content_digest: Digest,
+    /// The digest that all forms of the version carry; a printed square has only half of it.
+    pub content_digest: Option<Digest>,
     /// The stated time of sealing.
     pub sealed_at: Moment,
     /// The common name in the sealing certificate; only where authenticity passed.

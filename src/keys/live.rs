@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use super::key_ring::{KeyRing, KeyRingProblem, read_rules};
 use crate::crypto::{Digest, Secret};
 use crate::domain::{AuthorityCode, Moment};
+use crate::pki::Certificate;
 use crate::service::ports::{KeyState, SealingKey, SealingKeys};
 
 /// Longest file of a folder of keys that is looked at, in bytes; our own bound.
@@ -115,6 +116,10 @@ impl SealingKeys for LiveRing {
 
     fn find_companions(&self, authority: &AuthorityCode, at: Moment) -> Vec<Arc<dyn SealingKey>> {
         self.ring().find_companions(authority, at)
+    }
+
+    fn chain_of(&self, thumbprint: [u8; 8]) -> Vec<Certificate> {
+        self.ring().chain_of(thumbprint)
     }
 
     fn states(&self, at: Moment) -> Vec<KeyState> {

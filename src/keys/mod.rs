@@ -59,6 +59,12 @@ impl SealingKeys for KeyRing {
         self.companions_at(authority, at).into_iter().map(as_port).collect()
     }
 
+    fn chain_of(&self, wanted: [u8; 8]) -> Vec<Certificate> {
+        let named = |key: &&Arc<SealKey>| key.id().as_bytes().starts_with(&wanted);
+        let found = self.iter().chain(self.companions()).find(named);
+        found.map_or_else(Vec::new, |key| key.chain().to_owned())
+    }
+
     fn states(&self, at: Moment) -> Vec<KeyState> {
         let state = |key: &Arc<SealKey>| KeyState {
             id: key.id(),

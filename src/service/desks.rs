@@ -85,6 +85,9 @@ pub trait VerifyDesk: Send + Sync {
     /// The same as [`Self::file`], with the document beside the vault's data where the viewer may see that.
     fn file_for<'a>(&'a self, bytes: &'a [u8], viewer: &'a Viewer) -> Later<'a, Verdict>;
 
+    /// Judges the text of a printed square, with the vault's data where the viewer may see that.
+    fn square_for<'a>(&'a self, text: &'a str, viewer: &'a Viewer) -> Later<'a, Verdict>;
+
     /// The same as [`Self::id`], with the vault's data where the viewer may see that.
     fn id_for<'a>(&'a self, id: &'a LicenseId, viewer: &'a Viewer) -> Later<'a, Verdict>;
 }

@@ -6,18 +6,21 @@
 //! had been brought, so that the same verdict comes out whatever form goes in. A file whose certificate has ended or
 //! was revoked is judged by the same file with the protection that was appended to it since, where the vault has that.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
+use tokio::task::spawn_blocking;
+
 use crate::domain::{CopyNumber, LicenseId, Moment};
-use crate::judge::{self, ComparedField, Trust, VaultFact, VaultRecord, Verdict};
-use crate::pki::{PathCache, TrustStore};
+use crate::judge::{self, ComparedField, Signers, Trust, VaultFact, VaultRecord, Verdict};
+use crate::pki::{Certificate, PathCache, TrustStore};
 
 use super::compare::{self, Viewer};
 use super::desks::{CatalogueDesk, VerifyDesk};
 use super::error::{Fault, Refusal};
 use super::hold::form_bytes;
 use super::issue::Indexes;
-use super::ports::{Clock, Form, FormRecord, Later, Vault, VersionRecord};
+use super::ports::{Clock, Form, FormRecord, Later, SealingKeys, Vault, VersionRecord};
 use super::standing::look_up;
 use super::whole::sealed_pdf;
 
@@ -27,6 +30,8 @@ pub struct Judging {
     pub trust: Arc<TrustStore>,
     /// Certificate paths that were verified before.
     pub paths: PathCache,
+    /// The keys of the house, by whose certificates statements are signed; none where there are none.
+    pub signers: Option<Arc<dyn SealingKeys>>,
     /// The registry of types and authorities; names are taken from it and never from a document.
     pub catalogue: Arc<dyn CatalogueDesk>,
     /// Whether certificates made for development count.
@@ -55,6 +60,21 @@ impl VerifyDesk for Verifying {
             }
             let fact = match examined.license_id() {
                 Some(id) => self.ask(id, examined.copy_number(), at).await,
+                None => VaultFact::NotAsked,
+            };
+            let comparison = self.comparison(&examined, &fact, viewer, at).await;
+            Verdict { comparison, ..examined.conclude(fact, at) }
+        })
+    }
+
+    fn square_for<'a>(&'a self, text: &'a str, viewer: &'a Viewer) -> Later<'a, Verdict> {
+        Box::pin(async move {
+            let at = self.clock.now();
+            let (judging, text) = (Arc::clone(&self.judging), text.to_owned());
+            let judged = spawn_blocking(move || judging.examine_square(&text, at)).await;
+            let examined = judged.unwrap_or_else(|broken| resume_unwind(broken.into_panic()));
+            let fact = match examined.license_id() {
+                Some(id) => self.ask(id, None, at).await,
                 None => VaultFact::NotAsked,
             };
             let comparison = self.comparison(&examined, &fact, viewer, at).await;
@@ -92,14 +112,33 @@ impl VerifyDesk for Verifying {
 impl Judging {
     /// What a file is and says, before the vault is asked.
     pub fn examine(&self, bytes: &[u8], at: Moment) -> judge::Examined {
+        self.believing(|trust| judge::examine(bytes, trust, at))
+    }
+
+    /// What the text of a printed square is and says, before the vault is asked.
+    pub fn examine_square(&self, text: &str, at: Moment) -> judge::Examined {
+        self.believing(|trust| judge::examine_square(text, trust, at))
+    }
+
+    fn believing<T>(&self, judge: impl FnOnce(&Trust<'_>) -> T) -> T {
         let catalogue = self.catalogue.catalogue();
-        let trust = Trust {
+        let signers = self.signers.as_deref().map(Known);
+        judge(&Trust {
             store: &self.trust,
             paths: Some(&self.paths),
+            signers: signers.as_ref().map(|known| -> &dyn Signers { known }),
             registry: catalogue.as_ref(),
             development: self.development,
-        };
-        judge::examine(bytes, &trust, at)
+        })
+    }
+}
+
+/// The certificates of our own keys.
+struct Known<'k>(&'k dyn SealingKeys);
+
+impl Signers for Known<'_> {
+    fn chain_of(&self, thumbprint: [u8; 8]) -> Vec<Certificate> {
+        self.0.chain_of(thumbprint)
     }
 }
 
@@ -111,9 +150,9 @@ impl Verifying {
     /// of the bytes included, and less than finding out whether a file has later revisions.
     async fn examine(&self, bytes: Vec<u8>, at: Moment) -> judge::Examined {
         let judging = Arc::clone(&self.judging);
-        let judged = tokio::task::spawn_blocking(move || judging.examine(&bytes, at)).await;
+        let judged = spawn_blocking(move || judging.examine(&bytes, at)).await;
         // A panic in the judge is a fault of ours, and told as one wherever it arises.
-        judged.unwrap_or_else(|broken| std::panic::resume_unwind(broken.into_panic()))
+        judged.unwrap_or_else(|broken| resume_unwind(broken.into_panic()))
     }
 
     /// The file that was brought with what was appended since, if it is ours and that could settle what it leaves

@@ -45,6 +45,8 @@ pub enum Case {
     NotInVault,
     /// The validity of the license has not begun.
     NotYetInForce,
+    /// A genuine square of a license in force, on a print that nobody has compared with it yet.
+    Square,
     /// A later version stands in its place.
     Replaced,
     /// Revoked, in one of three ways.
@@ -112,6 +114,7 @@ impl Case {
             StandingState::CannotCheckNow => Self::CannotCheckNow,
             StandingState::Expired => Self::Expired,
             StandingState::InForce => match (verdict.overall, verdict.standing) {
+                _ if verdict.form == Form::Qr => Self::Square,
                 (Overall::ValidCopy, Outcome::Failed) => Self::CopyEnded,
                 (Overall::ValidCopy, _) => Self::Copy,
                 (Overall::ValidWithLaterChanges, _) => Self::LaterChanges,
@@ -149,6 +152,7 @@ impl Case {
             Self::NotInVault => ("wait", "search", "not_in_vault"),
             Self::NotYetInForce => ("wait", "clock", "not_yet_in_force"),
             Self::Replaced => ("bar", "arrow", "replaced"),
+            Self::Square => ("warn", "search", "square"),
             Self::Revoked(_) => ("bar", "bar", "revoked"),
             Self::Suspended => ("bar", "pause", "suspended"),
             Self::Undecided => ("wait", "question", "undecided"),
@@ -178,6 +182,9 @@ impl Case {
             Self::InForce => ("真实，今日有效", "Genuine and in force today"),
             Self::LaterChanges => {
                 ("文件为真，签章后有添加内容", "Genuine, with additions after sealing")
+            }
+            Self::Square => {
+                ("二维码为真，须与证面核对", "A genuine square: compare it with the print")
             }
             Self::NotEntitled => ("签章不可信", "Seal not to be trusted"),
             Self::Undecided => ("无法判定", "Cannot be decided"),

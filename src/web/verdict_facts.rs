@@ -34,7 +34,15 @@ pub fn technical(verdict: &Verdict, lang: Lang) -> Vec<Line> {
     if let Some(subject) = &license.certificate_subject {
         lines.push((lang.pick("签章证书主体", "Sealing certificate"), subject.clone()));
     }
-    lines.push((lang.pick("内容杂凑值", "Content digest"), license.content_digest.to_string()));
+    if let Some(digest) = license.content_digest {
+        lines.push((lang.pick("内容杂凑值", "Content digest"), digest.to_string()));
+    }
+    if let Some(said) = &verdict.statement {
+        let holder = lang.pick("二维码所载持证主体", "Holder, by the square");
+        let number = lang.pick("二维码所载证照编号", "License number, by the square");
+        lines.push((holder, said.holder.clone()));
+        lines.push((number, said.license_number.clone()));
+    }
     lines
 }
 
@@ -43,6 +51,7 @@ pub fn record(verdict: &Verdict, lang: Lang) -> Vec<Line> {
     let form = match verdict.form {
         Form::Ecert => lang.pick("结构化电子证照", "structured e-certificate"),
         Form::LicenseId => lang.pick("仅电子证照标识", "a license id alone"),
+        Form::Qr => lang.pick("证照二维码", "printed square"),
         Form::SealedPdf => lang.pick("签章 PDF", "sealed PDF"),
         Form::Unknown => lang.pick("其他文件", "another kind of file"),
     };

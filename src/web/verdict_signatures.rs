@@ -44,6 +44,7 @@ impl SignatureView {
             SignatureKind::Ecert => lang.pick("电子证照数据签名", "Signature of the e-certificate"),
             SignatureKind::Seal => lang.pick("电子签章", "Seal"),
             SignatureKind::SealTimestamp => lang.pick("签章时间戳", "Time-stamp of the seal"),
+            SignatureKind::Statement => lang.pick("二维码声明", "Statement of the square"),
         };
         let (tone, icon) = match report.indication {
             Indication::Indeterminate => ("wait", "question"),

@@ -208,7 +208,8 @@ pub fn workshop() -> Arc<Workshop> {
 /// Whom a house that trusts `trust` believes.
 pub fn judging(trust: Arc<TrustStore>) -> Arc<Judging> {
     let catalogue = workshop();
-    Arc::new(Judging { trust, paths: PathCache::new(64), catalogue, development: true })
+    let paths = PathCache::new(64);
+    Arc::new(Judging { trust, paths, signers: None, catalogue, development: true })
 }
 
 /// The toy keys of the source.

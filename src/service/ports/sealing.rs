@@ -67,6 +67,12 @@ pub trait SealingKeys: Send + Sync {
         Vec::new()
     }
 
+    /// The certificates of the key whose certificate has a SHA-256 that begins so, leaf first; empty where it has
+    /// none here.
+    fn chain_of(&self, _thumbprint: [u8; 8]) -> Vec<Certificate> {
+        Vec::new()
+    }
+
     /// How every key here is doing at `at`, in the order of their authorities.
     fn states(&self, _at: Moment) -> Vec<KeyState> {
         Vec::new()
