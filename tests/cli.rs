@@ -511,8 +511,9 @@ fn one_more_type_is_a_folder_and_no_program() {
     let pdf = out.join(format!("{id}.pdf"));
     let verdict = run!("verify", pdf, "--config", config, "--json").code(0).json();
     assert_eq!(verdict["license"]["type_name"], "夜市摊位许可证");
-    // A house that does not know the type takes its seal, and has no name for it.
-    let elsewhere = run!("verify", pdf, "--json").code(0).json();
+    // A house that does not know the type cannot tell who may issue it.
+    let elsewhere = run!("verify", pdf, "--json").code(2).json();
+    assert_eq!(elsewhere["verdict"], "indeterminate");
     assert!(elsewhere["license"]["type_name"].is_null());
 }
 

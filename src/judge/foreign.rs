@@ -91,7 +91,9 @@ pub(super) fn as_we_left_it(file: &[u8]) -> Option<&[u8]> {
         seal.parts.is_ok() && seal.changes.is_empty() && seal.keeps_metadata
     };
     let sound = |seal: &ForeignSeal<'_>| matches!(check(seal), Some(Ok(signature)) if signature.strength == Strength::Sound);
-    found.seals.iter().all(|seal| untouched(seal) && sound(seal)).then_some(ours)
+    // Something was added in form, and not merely put behind.
+    let added = found.newest_section >= ours.len();
+    (added && found.seals.iter().all(|seal| untouched(seal) && sound(seal))).then_some(ours)
 }
 
 /// Where ranges of signatures end, by the first words of each, in the order of the file.

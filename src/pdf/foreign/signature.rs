@@ -24,6 +24,8 @@ const MAX_CMS: usize = 2 * 1024 * 1024;
 pub struct ForeignFile<'f> {
     /// Its signatures and document time-stamps, in the order in which their ranges end.
     pub seals: Vec<ForeignSeal<'f>>,
+    /// Where its newest cross-references stand.
+    pub newest_section: usize,
     /// The validation data that it brings.
     pub store: Store,
 }
@@ -157,7 +159,9 @@ pub fn read_foreign(file: &[u8]) -> Result<ForeignFile<'_>, ForeignError> {
     }
     seals.sort_by_key(|(end, _)| *end);
     let store = store(&document)?;
-    Ok(ForeignFile { seals: seals.into_iter().map(|(_, seal)| seal).collect(), store })
+    let newest_section = document.places.first().copied().unwrap_or_default();
+    let seals = seals.into_iter().map(|(_, seal)| seal).collect();
+    Ok(ForeignFile { seals, newest_section, store })
 }
 
 fn seal<'f>(
