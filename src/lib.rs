@@ -12,6 +12,7 @@ pub mod http;
 pub mod judge;
 pub mod keys;
 pub mod pdf;
+pub mod picture;
 pub mod pki;
 pub mod remote;
 pub mod service;

@@ -19,9 +19,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("pki", &["domain", "crypto"]),
     ("pdf", &["domain", "crypto"]),
     ("ecert", &["domain", "crypto"]),
-    ("judge", &["domain", "crypto", "pki", "pdf", "ecert"]),
+    ("picture", &[]),
+    ("judge", &["domain", "crypto", "pki", "pdf", "ecert", "picture"]),
     ("config", &["domain", "crypto"]),
-    ("service", &["domain", "crypto", "pki", "pdf", "ecert", "judge"]),
+    ("service", &["domain", "crypto", "pki", "pdf", "ecert", "picture", "judge"]),
     ("vault", &["domain", "crypto", "service"]),
     ("keys", &["domain", "crypto", "pki", "config", "service"]),
     ("remote", &["domain", "crypto", "pki", "service"]),
@@ -47,7 +48,7 @@ const NARROW: &[(&str, &str, &[&str])] = &[
 ];
 
 /// The floors without a world: no files, sockets, environment, clock or waiting.
-const PURE: &[&str] = &["domain", "crypto", "pki", "pdf", "ecert", "judge"];
+const PURE: &[&str] = &["domain", "crypto", "pki", "pdf", "ecert", "picture", "judge"];
 
 /// What the floors without a world do not name.
 const WORLDLY_STD: &[&str] = &["fs", "net", "env", "process", "thread"];
@@ -68,7 +69,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("webpki", &["pki"]),
     ("rustls_pki_types", &["pki"]),
     ("pdf_writer", &["pdf"]),
-    ("fast_qr", &["pdf"]),
+    ("qrcodegen", &["pdf", "picture"]),
+    ("rqrr", &["picture"]),
+    ("zune_jpeg", &["picture"]),
     ("ttf_parser", &["pdf"]),
     ("roxmltree", &["pdf"]),
     ("svgtypes", &["pdf"]),

@@ -35,6 +35,7 @@ use zhengku::pdf::{
     Art, FaceFile, FontsFile, ValidationData, extend_with_timestamp, extend_with_validation,
     portrait_fault, read_sealed,
 };
+use zhengku::picture::squares;
 use zhengku::pki::{Certificate, Crl, ForeignSignature, SignedData, SignedThing, der};
 use zhengku::service::ports::Form;
 
@@ -50,6 +51,24 @@ struct Seeds {
     certificates: Vec<Vec<u8>>,
     crls: Vec<Vec<u8>>,
     id: String,
+    /// A square of a few modules, in PNG.
+    picture: Vec<u8>,
+}
+
+/// A small picture with a square on it.
+fn picture() -> Vec<u8> {
+    let code = qrcodegen::QrCode::encode_text("x#1", qrcodegen::QrCodeEcc::Low).unwrap();
+    let side = u32::try_from(code.size()).unwrap() + 8;
+    let shade = |x: u32, y: u32| {
+        let at = |place: u32| i32::try_from(place).unwrap() - 4;
+        if code.get_module(at(x), at(y)) { 0 } else { 255 }
+    };
+    let pixels: Vec<u8> = (0..side * side).map(|index| shade(index % side, index / side)).collect();
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    file
 }
 
 fn seeds() -> &'static Seeds {
@@ -70,7 +89,16 @@ fn seeds() -> &'static Seeds {
         let mut certificates = blocks("root.pem");
         certificates.extend(blocks("seals/11990000MD1000077R.chain.pem"));
         let later = later(&pdf);
-        Seeds { pdf, later, ecert, cms, certificates, crls: blocks("crl.pem"), id }
+        Seeds {
+            pdf,
+            later,
+            ecert,
+            cms,
+            certificates,
+            crls: blocks("crl.pem"),
+            id,
+            picture: picture(),
+        }
     })
 }
 
@@ -404,6 +432,11 @@ proptest! {
         let _ = read_sealed(&file);
         let _ = read_foreign(&file);
         read_file(&file);
+    }
+
+    #[test]
+    fn no_damaged_picture_makes_the_reader_panic(damages in damages()) {
+        let _ = squares(&damaged(&seeds().picture, &damages));
     }
 
     #[test]

@@ -290,7 +290,7 @@ fn level() -> Object {
 }
 
 fn judged_form() -> Object {
-    words(&["sealed_pdf", "ecert", "license_id", "qr", "unknown"]).build()
+    words(&["sealed_pdf", "ecert", "license_id", "qr", "picture", "unknown"]).build()
 }
 
 fn standing_state() -> Object {

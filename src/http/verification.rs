@@ -25,8 +25,10 @@ use super::verdict_answer::VerdictAnswer;
 use super::{body, openapi};
 
 /// What a raw file may be sent as. The content is judged by what it is, not by what it is called.
-const FILE_TYPES: [&str; 5] = [
+const FILE_TYPES: [&str; 7] = [
     "application/pdf",
+    "image/jpeg",
+    "image/png",
     "application/octet-stream",
     "application/dc+sd-jwt",
     "application/sd-jwt",
@@ -51,6 +53,8 @@ const QUESTION_MAX_BYTES: usize = 4_096;
         (JsonQuestion = "application/json", example = json!({"license_id": "1.2.156.3005.2.11990000MD0000008F001.11990000MD0000008F.20260001.001.R"})),
         (FileQuestion = "multipart/form-data"),
         (Vec<u8> = "application/pdf"),
+        (Vec<u8> = "image/jpeg"),
+        (Vec<u8> = "image/png"),
         (Vec<u8> = "application/octet-stream"),
         (String = "application/dc+sd-jwt"),
         (String = "application/sd-jwt"),

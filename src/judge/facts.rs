@@ -44,6 +44,8 @@ pub enum Form {
     Ecert,
     /// A license id alone, without a file.
     LicenseId,
+    /// A picture of a license: a photograph, a scan, a screenshot.
+    Picture,
     /// The text of a printed square.
     Qr,
     /// A sealed PDF.

@@ -27,6 +27,7 @@ pub mod observed;
 mod pdf;
 #[cfg(test)]
 mod pdf_tests;
+mod picture;
 pub mod registry;
 pub mod report;
 pub mod signature;
@@ -54,6 +55,7 @@ pub use examine::{Examined, MAX_FILE_BYTES, examine, judge_id};
 pub use facts::{Form, Signers, Trust, VaultFact, VaultRecord};
 pub use finding::{About, Finding, FindingOutcome, Text2};
 pub use level::Protection;
+pub use picture::{PictureRead, read_picture, shown_on_picture};
 pub use registry::Registry;
 pub use square::{StatementSaid, examine_square, is_square};
 pub use verdict::{LicenseFacts, Outcome, Overall, StandingState, Verdict};

@@ -70,7 +70,7 @@ impl Verdict {
     ///
     /// Nor is a printed square, which may have been copied onto another print.
     pub fn is_acceptable(&self) -> bool {
-        self.form != Form::Qr && self.overall == Overall::Valid && self.standing == Outcome::Passed
+        !self.is_of_print() && self.overall == Overall::Valid && self.standing == Outcome::Passed
     }
 
     /// The answer as the exit code of a command: 0 valid, 1 not to be accepted, 2 cannot be told by the program alone.
@@ -83,12 +83,17 @@ impl Verdict {
         match (self.overall, self.standing, self.standing_state) {
             (Overall::Invalid | Overall::Unsigned, _, _) => 1,
             (_, Outcome::Failed, _) => 1,
-            (Overall::Valid, _, _) if self.form == Form::Qr => 2,
+            (Overall::Valid, _, _) if self.is_of_print() => 2,
             (Overall::Valid, Outcome::Passed, _) => 0,
             (Overall::Valid, Outcome::Unknown, StandingState::NotChecked) => 0,
             (Overall::Indeterminate, Outcome::Passed, _) if self.form == Form::LicenseId => 0,
             (_, _, _) => 2,
         }
+    }
+
+    /// Whether no more than a printed square was judged.
+    pub fn is_of_print(&self) -> bool {
+        matches!(self.form, Form::Qr | Form::Picture)
     }
 
     /// The finding with this code.

@@ -12,7 +12,10 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use crate::domain::{CopyNumber, LicenseId, Moment};
-use crate::judge::{self, ComparedField, Signers, Trust, VaultFact, VaultRecord, Verdict};
+use crate::judge::{
+    self, ComparedField, PictureRead, Signers, Trust, VaultFact, VaultRecord, Verdict,
+};
+use crate::picture::looks_like_picture;
 use crate::pki::{Certificate, PathCache, TrustStore};
 
 use super::compare::{self, Viewer};
@@ -54,6 +57,9 @@ impl VerifyDesk for Verifying {
     fn file_for<'a>(&'a self, bytes: &'a [u8], viewer: &'a Viewer) -> Later<'a, Verdict> {
         Box::pin(async move {
             let at = self.clock.now();
+            if looks_like_picture(bytes) {
+                return self.picture(bytes.to_vec(), viewer, at).await;
+            }
             let mut examined = self.examine(bytes.to_vec(), at).await;
             if let Some(copy) = self.protected_copy(&examined, bytes).await {
                 examined = examined.or_protected_copy(self.examine(copy, at).await);
@@ -153,6 +159,24 @@ impl Verifying {
         let judged = spawn_blocking(move || judging.examine(&bytes, at)).await;
         // A panic in the judge is a fault of ours, and told as one wherever it arises.
         judged.unwrap_or_else(|broken| resume_unwind(broken.into_panic()))
+    }
+
+    /// What is to be said of a picture: of the license that its square names, and that a picture proves nothing.
+    async fn picture(&self, bytes: Vec<u8>, viewer: &Viewer, at: Moment) -> Verdict {
+        let read = spawn_blocking(move || judge::read_picture(&bytes, at)).await;
+        match read.unwrap_or_else(|broken| resume_unwind(broken.into_panic())) {
+            PictureRead::Nothing(verdict) => *verdict,
+            PictureRead::Id(id) => {
+                let of_id = match self.vault {
+                    Some(_) => self.id_for(&id, viewer).await,
+                    None => judge::judge_id(&VaultFact::NotAsked, at),
+                };
+                judge::shown_on_picture(of_id)
+            }
+            PictureRead::Square(text) => {
+                judge::shown_on_picture(self.square_for(&text, viewer).await)
+            }
+        }
     }
 
     /// The file that was brought with what was appended since, if it is ours and that could settle what it leaves

@@ -114,7 +114,7 @@ impl Case {
             StandingState::CannotCheckNow => Self::CannotCheckNow,
             StandingState::Expired => Self::Expired,
             StandingState::InForce => match (verdict.overall, verdict.standing) {
-                _ if verdict.form == Form::Qr => Self::Square,
+                _ if verdict.is_of_print() => Self::Square,
                 (Overall::ValidCopy, Outcome::Failed) => Self::CopyEnded,
                 (Overall::ValidCopy, _) => Self::Copy,
                 (Overall::ValidWithLaterChanges, _) => Self::LaterChanges,

@@ -51,6 +51,7 @@ pub fn record(verdict: &Verdict, lang: Lang) -> Vec<Line> {
     let form = match verdict.form {
         Form::Ecert => lang.pick("结构化电子证照", "structured e-certificate"),
         Form::LicenseId => lang.pick("仅电子证照标识", "a license id alone"),
+        Form::Picture => lang.pick("图片", "picture"),
         Form::Qr => lang.pick("证照二维码", "printed square"),
         Form::SealedPdf => lang.pick("签章 PDF", "sealed PDF"),
         Form::Unknown => lang.pick("其他文件", "another kind of file"),
