@@ -639,3 +639,46 @@ fn a_reader_that_goes_away_early_is_no_fault() {
         assert!(matches!(done.status.code(), Some(0 | 2)), "{args:?}: {}", done.status);
     }
 }
+
+/// A list as a clerk keeps it, and a folder of what came in: each row has its fate, and the worst decides.
+#[test]
+fn many_are_verified_at_once_and_each_row_has_its_fate() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    let file = folder.path().join("submission.json");
+    fs::write(&file, first_good(FOOD).to_string()).unwrap();
+    let done = run!("issue", file, "--data-dir", data, "--out", out, "--json").code(0).json();
+    let id = done["license_id"].as_str().unwrap();
+    let list = folder.path().join("cases.csv");
+    let wide: String = id.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+    fs::write(&list, format!("\u{feff}序号,标识\r\n1,{wide}\r\n\r\n2,=cmd()\r\n3,{id}\r\n"))
+        .unwrap();
+    let result = folder.path().join("result.csv");
+    run!("verify", "--list", list, "--result", result, "--data-dir", data)
+        .code(2)
+        .says(&["3 cases: 2 valid, 1 unreadable"]);
+    let text = fs::read_to_string(&result).unwrap();
+    assert!(text.starts_with('\u{feff}'), "spreadsheets know UTF-8 by it");
+    let rows: Vec<&str> = text.lines().collect();
+    assert_eq!(rows.len(), 4);
+    assert!(rows[1].starts_with(&format!("2,{id},judged,license_id,valid,")), "{}", rows[1]);
+    assert!(rows[2].starts_with("4,'=cmd(),unreadable,"), "{}", rows[2]);
+    // Without the vault nothing is known of a number, and a result must have a kind.
+    run!("verify", "--list", list, "--result", result).code(2);
+    let other = folder.path().join("result.txt");
+    run!("verify", "--list", list, "--result", other, "--data-dir", data).code(2);
+    let empty = folder.path().join("empty.csv");
+    fs::write(&empty, "标识\n").unwrap();
+    run!("verify", "--list", empty, "--result", result, "--data-dir", data)
+        .code(2)
+        .says(&["case_list.empty"]);
+
+    fs::write(out.join("noise.bin"), b"noise").unwrap();
+    let result = folder.path().join("result.jsonl");
+    run!("verify", out, "--result", result, "--data-dir", data).code(2);
+    let text = fs::read_to_string(&result).unwrap();
+    let rows: Vec<Value> = text.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let verdicts: Vec<&str> = rows.iter().map(|row| row["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["valid", "valid", "indeterminate"]);
+    assert!(rows.iter().all(|row| row["outcome"] == "judged"));
+}

@@ -75,6 +75,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ttf_parser", &["pdf"]),
     ("roxmltree", &["pdf"]),
     ("svgtypes", &["pdf"]),
+    ("csv", &["service/case_list", "cli"]),
+    ("encoding_rs", &["service/case_list"]),
     ("sqlx", &["vault"]),
     ("hyper", &["remote"]),
     ("hyper_util", &["remote"]),

@@ -61,7 +61,9 @@ pub(super) enum Command {
     #[command(after_help = "Example: zhengku vault check --data-dir data")]
     Vault(VaultArgs),
     /// Judge sealed PDFs and e-certificates without asking any server.
-    #[command(after_help = "Example: zhengku verify license.pdf --trust root.pem\n\n\
+    #[command(after_help = "Example: zhengku verify license.pdf --trust root.pem\n         \
+        zhengku verify --list cases.csv --result verdicts.csv --data-dir data\n         \
+        zhengku verify received/ --result verdicts.csv --data-dir data\n\n\
         The license's standing (revoked, suspended, replaced) is known to the vault only; it is asked where \
         --data-dir names one.")]
     Verify(VerifyArgs),
@@ -319,11 +321,17 @@ fn days(text: &str) -> Result<u32, String> {
 #[derive(Debug, ClapArgs)]
 pub(super) struct VerifyArgs {
     /// The files to judge.
-    #[arg(required_unless_present = "qr")]
+    #[arg(required_unless_present_any = ["qr", "list"])]
     pub(super) files: Vec<PathBuf>,
     /// The text of a printed square, its address or what stands behind the `#`; may be given again.
     #[arg(long, value_name = "TEXT")]
     pub(super) qr: Vec<String>,
+    /// A list of license ids to look up, up to 5 000: CSV as spreadsheets write it, or one a line.
+    #[arg(long, value_name = "FILE", requires = "result", conflicts_with_all = ["files", "qr"])]
+    pub(super) list: Option<PathBuf>,
+    /// Where the results of a list, or of a folder given as FILES, go: `.csv` or `.jsonl`.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub(super) result: Option<PathBuf>,
     /// A PEM file or a folder of them to trust, in place of the settings' anchors; may be given again.
     #[arg(long, value_name = "PEM_OR_DIR")]
     pub(super) trust: Vec<PathBuf>,

@@ -20,6 +20,7 @@ mod reseal;
 mod serve;
 mod vault;
 mod verify;
+mod verify_batch;
 
 use std::process::ExitCode;
 

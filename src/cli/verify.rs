@@ -21,7 +21,7 @@ use crate::vault::{OpenMode, SqliteVault};
 use super::args::VerifyArgs;
 use super::house::{self, FixedClock};
 use super::output::{complain, say, say_json};
-use super::{CliError, Outcome};
+use super::{CliError, Outcome, verify_batch};
 
 /// Largest file judged, in bytes; as over HTTP.
 const FILE_LIMIT_BYTES: u64 = 20_000_000;
@@ -63,6 +63,19 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
         clock: Arc::new(FixedClock(at)),
         indexes: None,
     };
+    if let Some(result) = &args.result {
+        if let Some(list) = &args.list {
+            if args.house.data_dir.is_none() {
+                let what = "needs --data-dir: what a number stands for is known to the vault only";
+                return Err(CliError::new("--list", what));
+            }
+            return verify_batch::list(&desk, list, result).await;
+        }
+        return match args.files.as_slice() {
+            [folder] if folder.is_dir() => verify_batch::folder(&desk, folder, result).await,
+            _ => Err(CliError::new("--result", "goes with --list, or with one folder")),
+        };
+    }
     let mut verdicts = Vec::with_capacity(args.files.len() + args.qr.len());
     for text in &args.qr {
         let verdict = desk.square_for(text, &Viewer::Anybody).await;
@@ -90,7 +103,7 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
     Ok(worst(&verdicts))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     let unreadable = |error| CliError::new(path.display(), error);
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;

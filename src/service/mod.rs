@@ -3,6 +3,7 @@
 //! A desk takes what a door has extracted, applies the rules of the trade and reaches the world only through
 //! the traits in [`ports`]. The nine steps of issuing stand in [`issue`].
 
+pub mod case_list;
 pub mod catalogue;
 pub mod compare;
 pub mod copies;
