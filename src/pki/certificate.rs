@@ -14,6 +14,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::crl_scope::Place;
 use super::der::{Reader, tag};
 use super::extensions::Extensions;
+use super::path_rules::PathFacts;
 use crate::crypto::{Digest, KeyKind, Suite, pem};
 use crate::domain::Moment;
 
@@ -61,6 +62,7 @@ struct Facts {
     key_kind: Option<KeyKind>,
     is_ca: bool,
     key_usage: Option<KeyUsage>,
+    path: PathFacts,
     extensions: Extensions,
 }
 
@@ -121,6 +123,7 @@ impl Certificate {
             key_kind: KeyKind::from_algorithm_der(skim.key_algorithm),
             is_ca: basic.is_some_and(|extension| extension.value.ca),
             key_usage: usage,
+            path: PathFacts::of(&parsed),
             extensions,
             der: der.to_vec(),
         })))
@@ -240,6 +243,11 @@ impl Certificate {
     /// Where its issuer publishes lists of revoked certificates.
     pub fn crl_urls(&self) -> &[String] {
         &self.0.extensions.crl_urls
+    }
+
+    /// What it says about the paths that lead through it.
+    pub(super) fn path_facts(&self) -> &PathFacts {
+        &self.0.path
     }
 
     /// Where lists about it are published, and by whom.

@@ -6,13 +6,44 @@
 //! Source: RFC 5280, section 6.1.
 
 use x509_parser::extensions::ParsedExtension;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Extension};
 
 use super::certificate::Certificate;
 use super::name_constraints::Constraints;
 use super::path_error::PathError;
 use super::policy::{self, PolicyQuestion};
 use crate::domain::Moment;
+
+/// What the extensions of a certificate say about paths; told when it is read, because it is asked of every path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PathFacts {
+    /// Whether nothing critical is unknown, and nothing that decides is malformed or there twice.
+    known: Result<(), PathError>,
+    /// How many issuers may follow below it.
+    path_len: Option<u32>,
+    /// Whether it constrains names or policies of what is below.
+    says_more: bool,
+}
+
+impl PathFacts {
+    /// Of a certificate.
+    pub(super) fn of(certificate: &X509Certificate<'_>) -> Self {
+        let says_more = |extension: &X509Extension<'_>| {
+            matches!(
+                extension.parsed_extension(),
+                ParsedExtension::InhibitAnyPolicy(_)
+                    | ParsedExtension::NameConstraints(_)
+                    | ParsedExtension::PolicyConstraints(_)
+            )
+        };
+        let basics = certificate.basic_constraints().ok().flatten();
+        Self {
+            known: known_extensions(certificate),
+            path_len: basics.and_then(|basics| basics.value.path_len_constraint),
+            says_more: certificate.extensions().iter().any(says_more),
+        }
+    }
+}
 
 /// Asserts everything of section 6.1 but signatures, purposes and revocation. `issuers` come from the leaf upward.
 pub(super) fn check(
@@ -21,6 +52,49 @@ pub(super) fn check(
     anchor: &Certificate,
     question: &PolicyQuestion,
     at: Moment,
+) -> Result<(), PathError> {
+    let from_top = || issuers.iter().rev().chain([leaf]);
+    let mut room = anchor.path_facts().path_len;
+    for certificate in from_top() {
+        if at < certificate.not_before() {
+            return Err(PathError::NotYetValid { until: certificate.not_before() });
+        }
+        if at > certificate.not_after() {
+            return Err(PathError::Expired { since: certificate.not_after() });
+        }
+        certificate.path_facts().known?;
+        if certificate == leaf {
+            break;
+        }
+        let issues = certificate.key_usage().is_some_and(|usage| usage.key_cert_sign);
+        if !certificate.is_ca() || !issues {
+            return Err(PathError::WrongUsage);
+        }
+        if !certificate.is_self_issued() {
+            room = match room {
+                Some(0) => return Err(PathError::Constraint),
+                Some(room) => Some(room - 1),
+                None => None,
+            };
+        }
+        room = match (room, certificate.path_facts().path_len) {
+            (Some(room), Some(length)) => Some(room.min(length)),
+            (room, length) => room.or(length),
+        };
+    }
+    let says_more = from_top().chain([anchor]).any(|one| one.path_facts().says_more);
+    // Without a constraint and without a question no name and no policy can be wrong.
+    if says_more || *question != PolicyQuestion::default() {
+        check_names_and_policies(leaf, issuers, anchor, question)?;
+    }
+    Ok(())
+}
+
+fn check_names_and_policies(
+    leaf: &Certificate,
+    issuers: &[Certificate],
+    anchor: &Certificate,
+    question: &PolicyQuestion,
 ) -> Result<(), PathError> {
     let from_top = || issuers.iter().rev().chain([leaf]);
     let parsed = from_top()
@@ -34,36 +108,9 @@ pub(super) fn check(
     // Constraints of the anchor hold as those of any issuer.
     let mut constraints = Constraints::default();
     constraints.add(of_anchor);
-    let mut room = basics(of_anchor)?.and_then(|basics| basics.1);
-    for (index, (certificate, parsed)) in from_top().zip(path).enumerate() {
-        let is_last = index + 1 == path.len();
-        if at < certificate.not_before() {
-            return Err(PathError::NotYetValid { until: certificate.not_before() });
-        }
-        if at > certificate.not_after() {
-            return Err(PathError::Expired { since: certificate.not_after() });
-        }
-        known_extensions(parsed)?;
-        if is_last || !certificate.is_self_issued() {
+    for (certificate, parsed) in from_top().zip(path) {
+        if certificate == leaf || !certificate.is_self_issued() {
             constraints.check(parsed)?;
-        }
-        if is_last {
-            break;
-        }
-        let Some((true, length)) = basics(parsed)? else { return Err(PathError::WrongUsage) };
-        if !certificate.is_self_issued() {
-            room = match room {
-                Some(0) => return Err(PathError::Constraint),
-                Some(room) => Some(room - 1),
-                None => None,
-            };
-        }
-        room = match (room, length) {
-            (Some(room), Some(length)) => Some(room.min(length)),
-            (room, length) => room.or(length),
-        };
-        if !certificate.key_usage().is_some_and(|usage| usage.key_cert_sign) {
-            return Err(PathError::WrongUsage);
         }
         constraints.add(parsed);
     }
@@ -72,35 +119,27 @@ pub(super) fn check(
     policy::check(&path, question)
 }
 
-/// Whether it issues certificates, and how many issuers may follow; `None` if it says nothing.
-fn basics(certificate: &X509Certificate<'_>) -> Result<Option<(bool, Option<u32>)>, PathError> {
-    let found = certificate.basic_constraints().map_err(|_| PathError::Malformed)?;
-    Ok(found.map(|found| (found.value.ca, found.value.path_len_constraint)))
-}
+/// The last byte of 2.5.29.x of the extensions that decide about paths: key usage, alternative names, basic constraints,
+/// name constraints, places of lists, policies, mappings, policy constraints, extended key usage, inhibitAnyPolicy.
+const DECIDING: [u8; 10] = [15, 17, 19, 30, 31, 32, 33, 36, 37, 54];
 
 /// Asserts that nothing critical is overlooked, and nothing that decides is malformed or there twice.
 fn known_extensions(certificate: &X509Certificate<'_>) -> Result<(), PathError> {
     let mut seen = Vec::new();
     for extension in certificate.extensions() {
+        let decides = match extension.oid.as_bytes() {
+            [0x55, 0x1d, last] => DECIDING.contains(last),
+            _ => false,
+        };
         if seen.contains(&&extension.oid) {
             return Err(PathError::Malformed);
         }
         seen.push(&extension.oid);
-        let known = match extension.parsed_extension() {
-            ParsedExtension::ParseError { .. } => return Err(PathError::Malformed),
-            ParsedExtension::BasicConstraints(_)
-            | ParsedExtension::CertificatePolicies(_)
-            | ParsedExtension::CRLDistributionPoints(_)
-            | ParsedExtension::ExtendedKeyUsage(_)
-            | ParsedExtension::InhibitAnyPolicy(_)
-            | ParsedExtension::KeyUsage(_)
-            | ParsedExtension::NameConstraints(_)
-            | ParsedExtension::PolicyConstraints(_)
-            | ParsedExtension::PolicyMappings(_)
-            | ParsedExtension::SubjectAlternativeName(_) => true,
-            _ => false,
-        };
-        if extension.critical && !known {
+        let unread = matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. });
+        if unread && (decides || extension.critical) {
+            return Err(PathError::Malformed);
+        }
+        if extension.critical && !decides {
             return Err(PathError::Constraint);
         }
     }

@@ -21,7 +21,7 @@ const MAX_POLICIES: usize = 64;
 pub type Policy = Vec<u8>;
 
 /// What whoever asks wants of the policies of a path (6.1.1 (c), (e), (f), (g)). By default nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyQuestion {
     /// The policies that will do; none: any.
     pub acceptable: Option<BTreeSet<Policy>>,
