@@ -10,83 +10,15 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde::Serialize;
 
-use crate::judge::{FindingOutcome, Verdict};
-use crate::service::case_list::{CaseAsked, MAX_CASES, read_case_list};
-use crate::service::compare::Viewer;
+use crate::service::case_list::{MAX_CASES, read_case_list};
+use crate::service::case_result::CaseResult;
 use crate::service::desks::VerifyDesk;
+use crate::service::verify_cases::Cases;
 
 use super::output::say;
 use super::verify::read;
 use super::{CliError, Outcome};
-
-/// One row of the result.
-#[derive(Clone, Debug, Default, Serialize)]
-struct Row {
-    /// The line of the list; none for files.
-    line: Option<u64>,
-    input: String,
-    /// `judged`, or `unreadable` with the reason in `error`.
-    outcome: &'static str,
-    form: String,
-    verdict: String,
-    integrity: String,
-    authenticity: String,
-    standing: String,
-    standing_state: String,
-    standing_as_of: String,
-    headline_zh: String,
-    headline_en: String,
-    /// The first check that failed, or could not be made.
-    finding: String,
-    license_id: String,
-    judged_at: String,
-    error: String,
-    #[serde(skip)]
-    exit_code: u8,
-}
-
-impl Row {
-    fn unreadable(line: Option<u64>, input: String, error: &dyn std::fmt::Display) -> Self {
-        let error = error.to_string();
-        Self { line, input, outcome: "unreadable", error, exit_code: 2, ..Self::default() }
-    }
-
-    fn judged(line: Option<u64>, input: String, verdict: &Verdict) -> Self {
-        // The words that the API has: each is a text in JSON.
-        let word = |value: serde_json::Result<serde_json::Value>| match value {
-            Ok(serde_json::Value::String(word)) => word,
-            _ => String::new(),
-        };
-        let worst = [FindingOutcome::Failed, FindingOutcome::CouldNotBeMade]
-            .iter()
-            .find_map(|of| verdict.findings.iter().find(|finding| finding.outcome == *of));
-        Self {
-            line,
-            input,
-            outcome: "judged",
-            form: word(serde_json::to_value(verdict.form)),
-            verdict: word(serde_json::to_value(verdict.overall)),
-            integrity: word(serde_json::to_value(verdict.integrity)),
-            authenticity: word(serde_json::to_value(verdict.authenticity)),
-            standing: word(serde_json::to_value(verdict.standing)),
-            standing_state: word(serde_json::to_value(verdict.standing_state)),
-            standing_as_of: verdict.standing_as_of.map(|at| at.to_string()).unwrap_or_default(),
-            headline_zh: verdict.headline.zh.to_string(),
-            headline_en: verdict.headline.en.to_string(),
-            finding: worst.map(|finding| finding.code.to_owned()).unwrap_or_default(),
-            license_id: verdict
-                .license
-                .as_ref()
-                .map(|license| license.id.to_string())
-                .unwrap_or_default(),
-            judged_at: verdict.judged_at.to_string(),
-            error: String::new(),
-            exit_code: verdict.exit_code(),
-        }
-    }
-}
 
 /// Judges every case of a list.
 pub(super) async fn list(
@@ -99,27 +31,9 @@ pub(super) async fn list(
     let cases = read_case_list(&bytes)
         .map_err(|error| CliError::new(list.display(), format!("{error} ({})", error.code())))?;
     let bar = progress(cases.len());
-    // A number that stands there twice is asked once, and answered twice.
-    let mut known: HashMap<String, Verdict> = HashMap::new();
+    let mut judge = Cases::at(desk);
     for case in cases {
-        let line = Some(case.line);
-        let row = match case.asked {
-            Err(why) => Row::unreadable(line, case.input, &why),
-            Ok(asked) => {
-                if !known.contains_key(&case.input) {
-                    let verdict = match &asked {
-                        CaseAsked::Id(id) => desk.id(id).await,
-                        CaseAsked::Square(text) => desk.square_for(text, &Viewer::Anybody).await,
-                    };
-                    known.insert(case.input.clone(), verdict);
-                }
-                match known.get(&case.input) {
-                    Some(verdict) => Row::judged(line, case.input, verdict),
-                    None => continue,
-                }
-            }
-        };
-        out.write(&row)?;
+        out.write(&judge.judge(case).await)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -150,8 +64,8 @@ pub(super) async fn folder(
     for path in files {
         let input = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let row = match read(&path) {
-            Ok(bytes) => Row::judged(None, input, &desk.file(&bytes).await),
-            Err(error) => Row::unreadable(None, input, &error),
+            Ok(bytes) => CaseResult::judged(None, input, &desk.file(&bytes).await),
+            Err(error) => CaseResult::unreadable(None, input, &error),
         };
         out.write(&row)?;
         bar.inc(1);
@@ -200,7 +114,7 @@ impl Results {
         Ok(Self { path: path.to_owned(), to, counts: HashMap::new(), worst: 0 })
     }
 
-    fn write(&mut self, row: &Row) -> Result<(), CliError> {
+    fn write(&mut self, row: &CaseResult) -> Result<(), CliError> {
         *self.counts.entry((row.outcome, row.verdict.clone())).or_default() += 1;
         self.worst = match (self.worst, row.exit_code) {
             (1, _) | (_, 1) => 1,
@@ -209,8 +123,11 @@ impl Results {
         let failed = |error: &dyn std::fmt::Display| CliError::new(self.path.display(), error);
         match &mut self.to {
             Form::Csv(writer) => {
-                let row =
-                    Row { input: defused(&row.input), error: defused(&row.error), ..row.clone() };
+                let row = CaseResult {
+                    input: defused(&row.input),
+                    error: defused(&row.error),
+                    ..row.clone()
+                };
                 writer.serialize(row).map_err(|error| failed(&error))
             }
             Form::JsonLines(writer) => {

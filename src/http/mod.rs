@@ -5,6 +5,7 @@
 //! security headers, a bound on requests at work, a time limit, and panics that become an answer. Whatever goes
 //! wrong is told as one `problem` document, or as a page to those who look at pages.
 
+pub mod batch;
 pub mod body;
 pub mod caller;
 mod comparison_answer;

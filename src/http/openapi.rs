@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::doors::Doors;
 use super::problem::{FaultLine, ProblemDocument};
-use super::{copies, health, issue, license, license_type, standing, verification};
+use super::{batch, copies, health, issue, license, license_type, standing, verification};
 
 /// The routes of the API, and their description.
 pub fn described_routes() -> (Router<Doors>, Description) {
@@ -27,6 +27,7 @@ pub fn described_routes() -> (Router<Doors>, Description) {
         .routes(routes!(copies::fetch))
         .routes(routes!(standing::change))
         .routes(routes!(verification::verify))
+        .routes(routes!(batch::verify_batch))
         .routes(routes!(license_type::list))
         .routes(routes!(license_type::describe))
         .routes(routes!(health::live))

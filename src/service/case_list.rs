@@ -132,6 +132,19 @@ fn line_of(text: &str, byte: u64) -> u64 {
     u64::try_from(lines).unwrap_or(u64::MAX).saturating_add(1)
 }
 
+/// The same for texts that a program has in a list already; the place in it, from 1, is the line.
+pub fn case_rows(texts: &[&str]) -> Result<Vec<CaseRow>, CaseListError> {
+    let row = |(place, text): (usize, &&str)| {
+        let (input, line) = (cleaned(text), u64::try_from(place + 1).unwrap_or(u64::MAX));
+        CaseRow { line, asked: ask(&input), input }
+    };
+    match texts.len() {
+        0 => Err(CaseListError::Empty),
+        1..=MAX_CASES => Ok(texts.iter().enumerate().map(row).collect()),
+        _ => Err(CaseListError::TooMany),
+    }
+}
+
 fn ask(cell: &str) -> Result<CaseAsked, LicenseIdError> {
     // A number in a column beside is none of those digits.
     if cell.len() > MIN_SQUARE_LEN && is_square(cell) {

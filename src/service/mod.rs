@@ -4,6 +4,7 @@
 //! the traits in [`ports`]. The nine steps of issuing stand in [`issue`].
 
 pub mod case_list;
+pub mod case_result;
 pub mod catalogue;
 pub mod compare;
 pub mod copies;
@@ -26,6 +27,7 @@ pub mod standing;
 pub mod template_state;
 pub mod turns;
 pub mod verify;
+pub mod verify_cases;
 pub mod whole;
 pub mod workbench;
 pub mod workshop;

@@ -30,6 +30,8 @@ pub mod verify;
 #[cfg(test)]
 mod api_tests;
 #[cfg(test)]
+mod batch_tests;
+#[cfg(test)]
 mod fake_copies;
 #[cfg(test)]
 mod fake_desks;
