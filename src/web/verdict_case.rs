@@ -102,7 +102,11 @@ impl Case {
             (_, Overall::Indeterminate) if open("seal.certificate_revocation") => {
                 Self::CertificateUnknown
             }
-            // A number alone is told by where its license stands.
+            // A number is told by where its license stands, whether it was typed or read off a picture.
+            (_, Overall::Indeterminate) if verdict.form == Form::Picture => match verdict.license {
+                Some(_) => Self::by_standing(verdict),
+                None => Self::Undecided,
+            },
             (_, Overall::Indeterminate) if verdict.form != Form::LicenseId => Self::Undecided,
             _ if failed("license.vault_copy") => Self::AnotherInVault,
             _ => Self::by_standing(verdict),

@@ -72,6 +72,8 @@ async function prepare(api, folder) {
   write("foreign", "pdf", firstRevision(path.join(TAMPERED, "annotation.pdf")));
   write("unsigned", "pdf", readFileSync(path.join(TAMPERED, "no_range.pdf")));
   write("note", "txt", "这不是证照。\n");
+  execFileSync("pdftoppm", ["-png", "-r", "200", "-singlefile", files.genuine, path.join(folder, "picture")]);
+  files.picture = path.join(folder, "picture.png");
   return { id, next, files };
 }
 
@@ -158,7 +160,7 @@ async function day(browser, url, things) {
   await page.focus(BOX);
   const brought = [
     ["genuine", "in_force"], ["tampered", "altered"], ["revoked", "revoked"], ["withheld", "in_force"], ["copy", "copy"],
-    ["foreign", "foreign"], ["suspended", "suspended"], ["unsigned", "unsigned"], ["note", "undecided"],
+    ["foreign", "foreign"], ["suspended", "suspended"], ["unsigned", "unsigned"], ["note", "undecided"], ["picture", "square"],
   ];
   for (const [name, word] of brought) {
     await ledger.attempt(`the clerk's day: ${name}`, async () => {
@@ -363,7 +365,7 @@ async function gone(browser, folder) {
   await ledger.attempt("gone: the page opens all the same and says so", async () => {
     await page.goto(`${server.url}/verify`);
     await page.getByRole("heading", { name: "没有网络，或连不上核验服务" }).waitFor();
-    await page.getByText("zhengku verify --pack").first().waitFor();
+    await page.getByText("zhengku verify FILE --trust root.pem").first().waitFor();
   });
   await look(page, "clerk-shell");
   await page.context().close();
