@@ -187,6 +187,10 @@ impl Case {
             Self::LaterChanges => {
                 ("文件为真，签章后有添加内容", "Genuine, with additions after sealing")
             }
+            // A square that holds a number alone is signed by nobody.
+            Self::Square if verdict.statement.is_none() => {
+                ("图片须与证照库核对", "Compare the picture with the vault")
+            }
             Self::Square => {
                 ("二维码为真，须与证面核对", "A genuine square: compare it with the print")
             }
