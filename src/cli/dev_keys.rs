@@ -122,9 +122,7 @@ pub fn run(
     let term = (new_year, now.plus_seconds(5 * YEAR));
     for (code, name) in authorities {
         let key = if code == rsa_for { rsa_key()? } else { KeyPair::generate()? };
-        let seal = seal_params(code, name, "电子印章", term)?.signed_by(&key, &ca)?.pem();
-        files.write(&format!("seals/{code}.key.pem"), &key.serialize_pem())?;
-        files.write(&format!("seals/{code}.chain.pem"), &format!("{seal}{ca_certificate}"))?;
+        make_seal(&mut files, (code, name), key, (&ca, &ca_certificate), term)?;
         if code == rsa_for {
             companion::make(&mut files, (code, name), (&ca, &ca_certificate), term)?;
         }
@@ -149,6 +147,19 @@ pub fn run(
     files.write("crl.pem", &lists.concat())?;
     files.write("README.md", README)?;
     Ok(DevKeysReport { authorities: authorities.len(), files: files.written })
+}
+
+/// The sealing certificate of one authority over `key`.
+fn make_seal(
+    files: &mut Files<'_>,
+    (code, name): (&AuthorityCode, &str),
+    key: KeyPair,
+    (ca, ca_certificate): (&Issuer<'_, KeyPair>, &str),
+    term: (Moment, Moment),
+) -> Result<(), DevKeysError> {
+    let seal = seal_params(code, name, "电子印章", term)?.signed_by(&key, ca)?.pem();
+    files.write(&format!("seals/{code}.key.pem"), &key.serialize_pem())?;
+    files.write(&format!("seals/{code}.chain.pem"), &format!("{seal}{ca_certificate}"))
 }
 
 fn new_year(now: Moment) -> Moment {

@@ -235,6 +235,9 @@ pub struct IssuingAuthority {
     pub name: String,
     /// The division it serves.
     pub division: DivisionCode,
+    /// Whether it runs an electronic license library (证照库), whose receipts and trust packs count.
+    #[serde(default)]
+    pub library: bool,
 }
 
 /// All definitions by day in force, and all authorities.

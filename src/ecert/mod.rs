@@ -12,6 +12,7 @@ pub mod disclose;
 pub mod envelope;
 pub mod json;
 pub mod read;
+pub mod receipt;
 pub mod schema;
 pub mod sd_jwt;
 pub mod statement;

@@ -9,7 +9,10 @@ use crate::domain::{
     catalogue_file,
 };
 
+use crate::pki::test_chain::TestChain;
+
 use super::envelope::{Places, SealedHeader, issue};
+use super::receipt::{Presented, ReceiptBody, SignedReceipt};
 use super::schema::{Content, ContentInput};
 
 /// The authority of the invented license, whose seal `pki::test_chain` mints.
@@ -78,6 +81,7 @@ impl Made {
             code: code.parse().unwrap(),
             name: "示例市民政局".to_owned(),
             division: "990100000000".parse().unwrap(),
+            library: false,
         };
         let authorities = vec![listed(AUTHORITY), listed(OTHER_AUTHORITY)];
         let catalogue = Catalogue::new(vec![definition], authorities).unwrap();
@@ -146,4 +150,29 @@ pub(crate) fn signed(
     let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
     let signature = signer.sign(input.as_bytes()).unwrap();
     format!("{input}.{}~{disclosures}", URL_SAFE_NO_PAD.encode(signature.raw())).into_bytes()
+}
+
+/// A receipt by the test chain's authority: a file that was found valid.
+pub(crate) fn receipt_file(token: Option<&[u8]>, crls: &[&[u8]]) -> Vec<u8> {
+    let chain = TestChain::new();
+    receipt_of(&chain, AUTHORITY).into_file(token, crls)
+}
+
+/// The same by this chain, in the name of `library`.
+pub(crate) fn receipt_of(chain: &TestChain, library: &str) -> SignedReceipt {
+    let verdict = serde_json::json!({
+        "verdict": "valid", "standing_state": "in_force", "standing_as_of": "2026-11-21T08:00:00Z",
+        "judged_at": "2026-11-21T08:00:00Z", "license": null,
+        "headline": { "zh": "文件真实", "en": "Genuine" },
+    });
+    let body = ReceiptBody {
+        receipt: "2026AAAABBBBCCCC",
+        library,
+        library_name: "示例市数据局",
+        issued_at: "2026-11-21T08:00:00Z".parse().unwrap(),
+        presented: Presented::of(b"a file"),
+        verdict: &verdict,
+    };
+    let ders = [chain.seal().der(), chain.ca().der()];
+    SignedReceipt::sign(&body, &ders, &chain.signer()).unwrap()
 }

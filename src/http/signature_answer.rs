@@ -70,7 +70,8 @@ impl From<Source> for SourceAnswer {
 }
 
 fn kind() -> Object {
-    words(&["seal", "seal_timestamp", "document_timestamp", "ecert", "statement"]).build()
+    words(&["seal", "seal_timestamp", "document_timestamp", "ecert", "statement", "receipt"])
+        .build()
 }
 
 fn indication() -> Object {

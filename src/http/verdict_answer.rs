@@ -12,6 +12,7 @@ use crate::judge::{
 
 use super::comparison_answer::ComparedAnswer;
 use super::document::{standing_or_null_schema, words};
+use super::receipt_answer::ReceiptAnswer;
 use super::signature_answer::{SignatureAnswer, SourceAnswer};
 use super::statement_answer::StatementAnswer;
 
@@ -62,6 +63,8 @@ pub struct VerdictAnswer {
     /// What a printed square says, to be compared with the print; null for everything else, and where authenticity did
     /// not pass.
     statement: Option<StatementAnswer>,
+    /// What a receipt says was found; null for everything else, and where integrity did not pass.
+    receipt: Option<ReceiptAnswer>,
     /// The document beside the vault's data, field by field; null but for those who may see that (the issuing system of
     /// its authority), and where the vault does not have the license.
     comparison: Option<Vec<ComparedAnswer>>,
@@ -95,6 +98,7 @@ impl From<Verdict> for VerdictAnswer {
             protection: verdict.protection.map(ProtectionAnswer::from),
             copy: verdict.copy.map(CopyAnswer::from),
             statement: verdict.statement.map(StatementAnswer::from),
+            receipt: verdict.receipt.map(ReceiptAnswer::from),
             comparison: verdict
                 .comparison
                 .map(|rows| rows.into_iter().map(ComparedAnswer::from).collect()),
@@ -290,7 +294,7 @@ fn level() -> Object {
 }
 
 fn judged_form() -> Object {
-    words(&["sealed_pdf", "ecert", "license_id", "qr", "picture", "unknown"]).build()
+    words(&["sealed_pdf", "ecert", "license_id", "qr", "picture", "receipt", "unknown"]).build()
 }
 
 fn standing_state() -> Object {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::certificate_seen::CertificateSeen as Seen;
 use super::facts::Trust;
 use super::observed::Observed;
-use super::registry::IssuerSeen;
+use super::registry::{IssuerSeen, Registry};
 use super::stamp_seen::StampSeen;
 use crate::domain::{Day, LicenseId, LicenseTypeCode, Moment};
 use crate::pki::{
@@ -43,22 +43,49 @@ pub(super) struct SealedBy<'s> {
     pub(super) sealed_at: Moment,
 }
 
-/// What a license says of its own issue.
+/// What a document says of its own issue.
 #[derive(Clone, Copy)]
-pub(super) struct Issue<'s> {
-    /// The code of the issuing authority.
-    pub(super) authority: &'s str,
-    /// The code of its type.
-    pub(super) type_code: &'s LicenseTypeCode,
-    /// The day of issue.
-    pub(super) on: Day,
+pub(super) enum Issue<'s> {
+    /// A license.
+    License {
+        /// The code of the issuing authority.
+        authority: &'s str,
+        /// The code of its type.
+        type_code: &'s LicenseTypeCode,
+        /// The day of issue.
+        on: Day,
+    },
+    /// A receipt of a verification.
+    Receipt {
+        /// The code of the body that runs the library.
+        library: &'s str,
+    },
 }
 
 impl<'s> Issue<'s> {
     /// That of a license.
     pub(super) fn of(id: &'s LicenseId, on: Day) -> Self {
         let key = id.key();
-        Self { authority: key.authority(), type_code: key.type_code(), on }
+        Self::License { authority: key.authority(), type_code: key.type_code(), on }
+    }
+
+    /// Who must have sealed it.
+    fn authority(self) -> &'s str {
+        match self {
+            Self::License { authority, .. } => authority,
+            Self::Receipt { library } => library,
+        }
+    }
+
+    /// Whether that authority may.
+    fn issuer(self, registry: &dyn Registry) -> IssuerSeen {
+        match self {
+            Self::License { authority, type_code, on } => {
+                IssuerSeen::of(registry, authority, type_code, on)
+            }
+            Self::Receipt { library } if registry.is_library(library) => IssuerSeen::Library,
+            Self::Receipt { .. } => IssuerSeen::NotLibrary,
+        }
     }
 }
 
@@ -123,14 +150,14 @@ pub(super) fn judge(
         Some(proven) => path.with(proven.evidence).revocation(proven.at),
         None => revocation(&path, sealed, at),
     };
-    let Issue { authority, type_code, on } = issue;
+    let authority = issue.authority();
     let named = path.leaf().organization_identifier();
     let of_authority = match named == Some(authority) {
         true if !trust.store.is_trusted_for(path.anchor(), authority) => Seen::BeyondRoot,
         true => Seen::AuthorityAgrees,
         false => Seen::AuthorityDiffers,
     };
-    let issuer = IssuerSeen::of(trust.registry, authority, type_code, on);
+    let issuer = issue.issuer(trust.registry);
     let development = match (is_development(&path), trust.development) {
         (false, _) => Seen::NoDevelopment,
         (true, true) => Seen::DevelopmentAccepted,

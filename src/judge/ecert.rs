@@ -6,7 +6,7 @@
 //! itself.
 
 use super::certificate::{self, Issue, SealedBy};
-use super::examine::{Look, Said};
+use super::examine::{Look, Said, Sealer};
 use super::facts::Trust;
 use super::observed::Observed;
 use crate::domain::Moment;
@@ -87,7 +87,8 @@ fn said(file: &[u8], trust: &Trust<'_>, at: Moment, seen: &mut Vec<Observed>) ->
     let issue = Issue::of(&facts.license_id, facts.issued_on);
     let path = certificate::judge(path, sealed, None, issue, trust, at, seen);
     let (sealed_at, subject) = (facts.issued_at, subject(path.as_deref()));
-    Some(Said { sealed_at, subject, protection: None, copy: None, facts: facts.into() })
+    let sealer = Sealer { sealed_at, subject, protection: None };
+    Some(Said { sealer, copy: None, facts: facts.into() })
 }
 
 /// What was wrong with the payload of an e-certificate.

@@ -10,6 +10,7 @@ use super::facts::{Form, Trust, VaultFact, VaultRecord};
 use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::level::Protection;
 use super::observed::Observed;
+use super::receipt::{self, ReceiptSaid};
 use super::signature::{Sealed, SignatureReport};
 use super::source::Source;
 use super::square::{StatementSaid, carries_content};
@@ -19,6 +20,7 @@ use super::verdict::{LicenseFacts, Outcome, Overall, Verdict, outcome};
 use super::{ecert, headline, pdf, signature, source};
 use crate::crypto::Digest;
 use crate::domain::{CopyNumber, Day, LicenseId, Moment, Validity};
+use crate::ecert::receipt::{ReceiptFacts, looks_like_receipt};
 use crate::ecert::{EcertFacts, looks_like_ecert};
 use crate::pdf::CopyFacts;
 
@@ -36,6 +38,17 @@ const AUTHENTICITY: &[&str] = &[
     "seal.development",
 ];
 
+/// The same of a receipt, which any library may issue, and no authority as such.
+const OF_LIBRARY: &[&str] = &[
+    "seal.certificate_path",
+    "seal.certificate_usage",
+    "seal.certificate_period",
+    REVOCATION,
+    "seal.authority",
+    "receipt.issuer",
+    "seal.development",
+];
+
 /// What was found of revocation.
 const REVOCATION: &str = "seal.certificate_revocation";
 
@@ -45,6 +58,8 @@ pub(super) struct Look {
     pub(super) seen: Vec<Observed>,
     /// What the document says, if every check of its integrity passed.
     pub(super) said: Option<Said>,
+    /// What a receipt says and who sealed it, likewise.
+    pub(super) receipt: Option<(ReceiptFacts, Sealer)>,
     /// Whether somebody else added what may be added.
     pub(super) is_extended: bool,
     /// The reports on the signatures, where looking at it brought them along.
@@ -56,13 +71,19 @@ pub(super) struct Look {
 /// What an unaltered document says.
 pub(super) struct Said {
     pub(super) facts: Facts,
+    pub(super) sealer: Sealer,
+    /// What it says as an annotated copy, if it is one.
+    pub(super) copy: Option<CopyFacts>,
+}
+
+/// Who sealed a document, and when.
+pub(super) struct Sealer {
+    /// The stated time.
     pub(super) sealed_at: Moment,
     /// The common name of the sealing certificate, if its path held.
     pub(super) subject: Option<String>,
     /// How well it is protected, if its path held; of a sealed PDF alone.
     pub(super) protection: Option<Protection>,
-    /// What it says as an annotated copy, if it is one.
-    pub(super) copy: Option<CopyFacts>,
 }
 
 /// What an unaltered document says of its license.
@@ -101,6 +122,7 @@ pub struct Examined {
     protection: Option<Protection>,
     copy: Option<CopyFacts>,
     statement: Option<StatementSaid>,
+    receipt: Option<ReceiptSaid>,
     file_digest: Option<Digest>,
     is_extended: bool,
     signatures: Vec<SignatureReport>,
@@ -118,10 +140,11 @@ pub fn examine(file: &[u8], trust: &Trust<'_>, at: Moment) -> Examined {
     }
     let head = file.get(..file.len().min(1_024)).unwrap_or_default();
     let (form, required, mut look) = if head.windows(5).any(|window| window == b"%PDF-") {
-        let (required, look) = pdf::look(file, trust, at);
-        (Form::SealedPdf, required, look)
+        pdf::look(file, trust, at)
     } else if looks_like_ecert(file) {
         (Form::Ecert, ecert::INTEGRITY, ecert::look(file, trust, at))
+    } else if looks_like_receipt(file) {
+        (Form::Receipt, receipt::INTEGRITY, receipt::look(file, trust, at))
     } else {
         let look = Look { seen: vec![Observed::KindUnknown], ..Look::default() };
         (Form::Unknown, &[][..], look)
@@ -136,16 +159,22 @@ impl Examined {
         let mut findings: Vec<Finding> = look.seen.iter().map(Observed::finding).collect();
         let integrity = outcome(&findings, About::Integrity, required);
         let authenticity = match integrity {
+            Outcome::Passed if form == Form::Receipt => {
+                outcome(&findings, About::Authenticity, OF_LIBRARY)
+            }
             Outcome::Passed => outcome(&findings, About::Authenticity, AUTHENTICITY),
             Outcome::Failed | Outcome::Unknown => Outcome::Unknown,
         };
         // If integrity fails nothing in the file is to be believed, and nothing of it is kept.
         let said = look.said.filter(|_| integrity == Outcome::Passed);
+        let receipt = look.receipt.filter(|_| integrity == Outcome::Passed);
         let genuine = authenticity == Outcome::Passed;
-        let sealed = said.as_ref().map_or_else(Sealed::default, |said| Sealed {
+        let of_receipt = receipt.as_ref().map(|(_, sealer)| sealer);
+        let sealer = said.as_ref().map(|said| &said.sealer).or(of_receipt);
+        let sealed = sealer.map_or_else(Sealed::default, |sealer| Sealed {
             is_genuine: genuine,
-            claimed_at: Some(said.sealed_at),
-            signer: said.subject.clone(),
+            claimed_at: Some(sealer.sealed_at),
+            signer: sealer.subject.clone(),
         });
         let mut signatures = look.signatures;
         if signatures.is_empty() {
@@ -153,7 +182,7 @@ impl Examined {
         }
         let license = said.as_ref().map(|said| license_facts(said, genuine, trust));
         // A level is claimed of a genuine document alone.
-        let protection = said.as_ref().and_then(|said| said.protection).filter(|_| genuine);
+        let protection = sealer.and_then(|sealer| sealer.protection).filter(|_| genuine);
         findings.extend(protection.map(|Protection { level, holds_until, .. }| {
             Observed::Stamp(StampSeen::Reached { level, holds_until }).finding()
         }));
@@ -171,6 +200,7 @@ impl Examined {
             signatures,
             sources,
             statement: said.as_ref().and_then(|said| said.facts.statement.clone()),
+            receipt: receipt.map(|(facts, _)| ReceiptSaid::of(facts, genuine, trust)),
             shown: said.map(|said| said.facts.shown),
         }
     }
@@ -280,6 +310,10 @@ impl Examined {
             (Form::LicenseId, Overall::Valid, _) => headline::of_id(&standing),
             (_, Overall::ValidCopy, Some(copy)) => copy.headline(&standing, name),
             (Form::Qr, Overall::Valid, _) => headline::of_square(&standing, name),
+            (Form::Receipt, Overall::Valid, _) => match &self.receipt {
+                Some(receipt) => receipt.headline(),
+                None => headline::of_document(overall, &self.findings, &standing, name),
+            },
             _ => headline::of_document(overall, &self.findings, &standing, name),
         };
         Verdict {
@@ -298,6 +332,7 @@ impl Examined {
             protection: self.protection,
             copy,
             statement: self.statement.filter(|_| self.authenticity == Outcome::Passed),
+            receipt: self.receipt,
             comparison: None,
             signatures: self.signatures,
             sources: self.sources,
@@ -362,6 +397,7 @@ pub fn judge_id(vault: &VaultFact, at: Moment) -> Verdict {
         protection: None,
         copy: None,
         statement: None,
+        receipt: None,
         comparison: None,
         signatures: Vec::new(),
         sources: source::of_standing(vault).into_iter().collect(),
@@ -385,7 +421,7 @@ fn license_facts(said: &Said, genuine: bool, trust: &Trust<'_>) -> LicenseFacts 
         valid_to: facts.validity.to(),
         version: facts.license_id.version(),
         content_digest: facts.content_digest,
-        sealed_at: said.sealed_at,
-        certificate_subject: said.subject.clone().filter(|_| genuine),
+        sealed_at: said.sealer.sealed_at,
+        certificate_subject: said.sealer.subject.clone().filter(|_| genuine),
     }
 }

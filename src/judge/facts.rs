@@ -48,6 +48,8 @@ pub enum Form {
     Picture,
     /// The text of a printed square.
     Qr,
+    /// A receipt of a verification.
+    Receipt,
     /// A sealed PDF.
     SealedPdf,
     /// Something else.

@@ -95,6 +95,7 @@ impl Observed {
     pub(super) fn against(&self) -> Option<Conclusion> {
         let sub = match self {
             Self::Certificate(seen) => of_certificate(*seen)?,
+            Self::Receipt(seen) => seen.against()?,
             Self::Square(seen) => seen.against()?,
             Self::Stamp(seen) => return of_stamp(seen),
             Self::BytesChanged => SubIndication::HashFailure,
@@ -126,13 +127,15 @@ pub(super) fn of_certificate(seen: CertificateSeen) -> Option<SubIndication> {
         CertificateSeen::PathUntrusted => SubIndication::NoCertificateChainFound,
         CertificateSeen::RevocationUnknown => SubIndication::TryLater,
         CertificateSeen::Revoked { .. } => SubIndication::RevokedNoPoe,
-        CertificateSeen::Issuer(IssuerSeen::NotEntitled | IssuerSeen::TypeUnknown) => {
+        CertificateSeen::Issuer(
+            IssuerSeen::NotEntitled | IssuerSeen::NotLibrary | IssuerSeen::TypeUnknown,
+        ) => {
             SubIndication::SigConstraintsFailure
         }
         CertificateSeen::AuthorityAgrees
         | CertificateSeen::DevelopmentAccepted
         | CertificateSeen::Good { .. }
-        | CertificateSeen::Issuer(IssuerSeen::Entitled)
+        | CertificateSeen::Issuer(IssuerSeen::Entitled | IssuerSeen::Library)
         | CertificateSeen::NoDevelopment
         | CertificateSeen::PathHolds
         | CertificateSeen::PeriodHolds

@@ -28,6 +28,10 @@ mod pdf;
 #[cfg(test)]
 mod pdf_tests;
 mod picture;
+mod receipt;
+mod receipt_seen;
+#[cfg(test)]
+mod receipt_tests;
 pub mod registry;
 pub mod report;
 pub mod signature;
@@ -56,6 +60,7 @@ pub use facts::{Form, Signers, Trust, VaultFact, VaultRecord};
 pub use finding::{About, Finding, FindingOutcome, Text2};
 pub use level::Protection;
 pub use picture::{PictureRead, read_picture, shown_on_picture};
+pub use receipt::ReceiptSaid;
 pub use registry::Registry;
 pub use square::{StatementSaid, examine_square, is_square};
 pub use verdict::{LicenseFacts, Outcome, Overall, StandingState, Verdict};

@@ -6,6 +6,7 @@
 use super::certificate_seen::CertificateSeen;
 use super::copy::CopySeen;
 use super::foreign_seen::ForeignSeen;
+use super::receipt_seen::ReceiptSeen;
 use super::square_seen::SquareSeen;
 use super::stamp_seen::StampSeen;
 use crate::domain::Standing;
@@ -95,6 +96,8 @@ pub enum Observed {
     SealSigned,
     /// It does not.
     SealSignatureBad,
+    /// Something about a receipt.
+    Receipt(ReceiptSeen),
     /// Something about a printed square.
     Square(SquareSeen),
     /// Something about time-stamps.

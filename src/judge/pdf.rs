@@ -15,14 +15,17 @@
 use super::certificate::{self, Issue, Proven, SealedBy};
 use super::copy;
 use super::ecert;
-use super::examine::{Look, Said};
-use super::facts::Trust;
+use super::examine::{Look, Said, Sealer};
+use super::facts::{Form, Trust};
 use super::foreign;
 use super::level;
 use super::observed::Observed;
+use super::receipt;
+use super::receipt_seen::ReceiptSeen;
 use super::stamps::{Stamps, Under};
 use crate::crypto::{Digest, Hasher};
 use crate::domain::Moment;
+use crate::ecert::receipt::{FILE_NAME, ReceiptFacts};
 use crate::ecert::{EcertFacts, SdJwt};
 use crate::pdf::{Coverage, CoverageError, ReadError, SealedFile, Trouble, read_sealed};
 use crate::pki::{CmsError, SignedData};
@@ -44,8 +47,23 @@ const INTEGRITY: Required = &[
     "license.id",
 ];
 
-/// Looks at `file` and writes down what is seen; and says which checks it cannot do without.
-pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> (Required, Look) {
+/// The same, of a receipt: what it says is attached, and under the seal with all the rest.
+const OF_RECEIPT: Required = &[
+    "file.kind",
+    "seal.present",
+    "seal.coverage",
+    "seal.structure",
+    "seal.signature",
+    "seal.bytes",
+    "receipt.structure",
+    "receipt.moment",
+];
+
+/// What a file is, which checks it cannot do without, and what was seen of it.
+type Looked = (Form, Required, Look);
+
+/// Looks at `file` and writes down what is seen.
+pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> Looked {
     let mut look = Look { seen: vec![Observed::KindPdf], ..Look::default() };
     match read_sealed(file) {
         Ok(sealed) => {
@@ -56,31 +74,37 @@ pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> (Required, Loo
             });
             let digests = Digests::of(&sealed);
             look.file_digest = Some(digests.as_sealed);
+            let attached = sealed.attachment.as_ref();
+            if attached.is_some_and(|attached| attached.file_name == FILE_NAME) {
+                look.receipt = receipt_in(&sealed, &digests, trust, at, &mut look.seen);
+                return (Form::Receipt, OF_RECEIPT, look);
+            }
             look.said = said(&sealed, &digests, trust, at, &mut look.seen);
         }
         Err(ReadError::Foreign(_)) => {
             foreign::look(file, trust, at, &mut look);
-            return (foreign::INTEGRITY, look);
+            return (Form::SealedPdf, foreign::INTEGRITY, look);
         }
         Err(why) => match foreign::as_we_left_it(file) {
             Some(ours) => return extended(self::look(ours, trust, at)),
             None => look.seen.extend(unreadable(why, file)),
         },
     }
-    (INTEGRITY, look)
+    (Form::SealedPdf, INTEGRITY, look)
 }
 
 /// The same, of a file to which others added what may be added.
-fn extended((required, mut look): (Required, Look)) -> (Required, Look) {
+fn extended((form, required, mut look): Looked) -> Looked {
     for seen in &mut look.seen {
         if matches!(seen, Observed::CoverageWhole | Observed::CoverageProtected) {
             *seen = Observed::CoverageExtended;
         }
     }
     look.is_extended = true;
-    (required, look)
+    (form, required, look)
 }
 
+/// What a license says that is sealed in a PDF.
 fn said(
     sealed: &SealedFile<'_>,
     digests: &Digests,
@@ -88,41 +112,7 @@ fn said(
     at: Moment,
     seen: &mut Vec<Observed>,
 ) -> Option<Said> {
-    let signed = match SignedData::read(&sealed.cms) {
-        Ok(signed) => signed,
-        Err(why) => {
-            seen.push(match why {
-                CmsError::BadSignature => Observed::SealSignatureBad,
-                CmsError::UnsupportedSuite => Observed::SealForeign,
-                _ => Observed::SealBroken,
-            });
-            return None;
-        }
-    };
-    match signed.check(&digests.under_seal) {
-        Ok(()) => {
-            seen.extend([Observed::SealForm, Observed::SealSigned, Observed::BytesAgree]);
-        }
-        Err(CmsError::OtherContent) => {
-            seen.extend([Observed::SealForm, Observed::SealSigned, Observed::BytesChanged]);
-            return None;
-        }
-        Err(CmsError::BadSignature) => {
-            seen.extend([Observed::SealForm, Observed::SealSignatureBad]);
-            return None;
-        }
-        Err(_) => {
-            seen.push(Observed::SealBroken);
-            return None;
-        }
-    }
-    let mut stamps = match Stamps::read(sealed, &signed, &digests.under_stamps, at) {
-        Ok(stamps) => stamps,
-        Err(altered) => {
-            seen.push(altered);
-            return None;
-        }
-    };
+    let unaltered = Unaltered::find(sealed, digests, at, seen)?;
     let facts = attached(sealed, seen)?;
     let named = copy::named(sealed, facts.withheld, seen);
     let digest = Some(facts.content_digest.to_string());
@@ -130,26 +120,107 @@ fn said(
     seen.push(if agree { Observed::ContentAgrees } else { Observed::ContentDiffers });
     let same_id = named.id == Some(facts.license_id.to_string());
     seen.push(if same_id { Observed::IdHolds } else { Observed::IdBroken });
-    let Some(sealed_at) = sealed.stated_at else {
-        seen.push(Observed::SealBroken);
-        return None;
-    };
-
-    let proof = stamps.as_mut().and_then(|stamps| stamps.prove(trust, at, seen));
-    let proved = stamps.as_ref().zip(proof.as_ref());
-    let evidence = proved.map(|(stamps, _)| stamps.evidence_under(Under::ALL));
-    let proven = proof.as_ref().zip(evidence.as_ref());
-    let proven = proven.map(|(proof, evidence)| Proven { at: proof.at, evidence });
-
-    let (crls, ocsps) = (&sealed.crls[..], &sealed.ocsps[..]);
-    let by = SealedBy { leaf: signed.leaf(), others: signed.others(), crls, ocsps, sealed_at };
-    let judged_for = proof.as_ref().map_or(at, |proof| proof.at);
-    let found = certificate::find_path(by.leaf, by.others, trust, judged_for);
     let issue = Issue::of(&facts.license_id, facts.issued_on);
-    let path = certificate::judge(found, by, proven.as_ref(), issue, trust, at, seen);
-    let protection = path.as_ref().map(|path| level::reached(path, proved, at));
-    let subject = ecert::subject(path.as_deref());
-    Some(Said { sealed_at, subject, protection, copy: named.copy, facts: facts.into() })
+    let sealer = unaltered.sealer(issue, trust, at, seen)?;
+    Some(Said { sealer, copy: named.copy, facts: facts.into() })
+}
+
+/// What a receipt says that is sealed in a PDF.
+fn receipt_in(
+    sealed: &SealedFile<'_>,
+    digests: &Digests,
+    trust: &Trust<'_>,
+    at: Moment,
+    seen: &mut Vec<Observed>,
+) -> Option<(ReceiptFacts, Sealer)> {
+    let unaltered = Unaltered::find(sealed, digests, at, seen)?;
+    let facts = receipt::read(&sealed.attachment.as_ref()?.bytes, seen)?.facts;
+    seen.push(Observed::Receipt(ReceiptSeen::Speaks { judged_at: facts.judged_at }));
+    let issue = Issue::Receipt { library: &facts.library };
+    let sealer = unaltered.sealer(issue, trust, at, seen)?;
+    Some((facts, sealer))
+}
+
+/// A file whose every byte is what was sealed.
+struct Unaltered<'s, 'f> {
+    sealed: &'s SealedFile<'f>,
+    signed: SignedData<'s>,
+    stamps: Option<Stamps<'s>>,
+}
+
+impl<'s, 'f> Unaltered<'s, 'f> {
+    fn find(
+        sealed: &'s SealedFile<'f>,
+        digests: &Digests,
+        at: Moment,
+        seen: &mut Vec<Observed>,
+    ) -> Option<Self> {
+        let signed = match SignedData::read(&sealed.cms) {
+            Ok(signed) => signed,
+            Err(why) => {
+                seen.push(match why {
+                    CmsError::BadSignature => Observed::SealSignatureBad,
+                    CmsError::UnsupportedSuite => Observed::SealForeign,
+                    _ => Observed::SealBroken,
+                });
+                return None;
+            }
+        };
+        match signed.check(&digests.under_seal) {
+            Ok(()) => {
+                seen.extend([Observed::SealForm, Observed::SealSigned, Observed::BytesAgree]);
+            }
+            Err(CmsError::OtherContent) => {
+                seen.extend([Observed::SealForm, Observed::SealSigned, Observed::BytesChanged]);
+                return None;
+            }
+            Err(CmsError::BadSignature) => {
+                seen.extend([Observed::SealForm, Observed::SealSignatureBad]);
+                return None;
+            }
+            Err(_) => {
+                seen.push(Observed::SealBroken);
+                return None;
+            }
+        }
+        match Stamps::read(sealed, &signed, &digests.under_stamps, at) {
+            Ok(stamps) => Some(Self { sealed, signed, stamps }),
+            Err(altered) => {
+                seen.push(altered);
+                None
+            }
+        }
+    }
+
+    /// Who sealed it.
+    fn sealer(
+        self,
+        issue: Issue<'_>,
+        trust: &Trust<'_>,
+        at: Moment,
+        seen: &mut Vec<Observed>,
+    ) -> Option<Sealer> {
+        let Self { sealed, signed, mut stamps } = self;
+        let Some(sealed_at) = sealed.stated_at else {
+            seen.push(Observed::SealBroken);
+            return None;
+        };
+
+        let proof = stamps.as_mut().and_then(|stamps| stamps.prove(trust, at, seen));
+        let proved = stamps.as_ref().zip(proof.as_ref());
+        let evidence = proved.map(|(stamps, _)| stamps.evidence_under(Under::ALL));
+        let proven = proof.as_ref().zip(evidence.as_ref());
+        let proven = proven.map(|(proof, evidence)| Proven { at: proof.at, evidence });
+
+        let (crls, ocsps) = (&sealed.crls[..], &sealed.ocsps[..]);
+        let by = SealedBy { leaf: signed.leaf(), others: signed.others(), crls, ocsps, sealed_at };
+        let judged_for = proof.as_ref().map_or(at, |proof| proof.at);
+        let found = certificate::find_path(by.leaf, by.others, trust, judged_for);
+        let path = certificate::judge(found, by, proven.as_ref(), issue, trust, at, seen);
+        let protection = path.as_ref().map(|path| level::reached(path, proved, at));
+        let subject = ecert::subject(path.as_deref());
+        Some(Sealer { sealed_at, subject, protection })
+    }
 }
 
 /// What the attached e-certificate says.

@@ -172,6 +172,7 @@ fn nothing(seen: &Seen, at: Moment) -> Verdict {
         file_digest: None,
         protection: None,
         copy: None,
+        receipt: None,
         comparison: None,
         signatures: Vec::new(),
         sources: Vec::new(),

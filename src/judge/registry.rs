@@ -17,6 +17,9 @@ pub trait Registry: Sync {
 
     /// Whether this authority might issue licenses of this type on that day; `None` where the type is not known.
     fn may_issue(&self, authority: &str, code: &LicenseTypeCode, day: Day) -> Option<bool>;
+
+    /// Whether this authority runs an electronic license library.
+    fn is_library(&self, authority: &str) -> bool;
 }
 
 impl Registry for Catalogue {
@@ -34,6 +37,11 @@ impl Registry for Catalogue {
         let edition = self.edition_of(code, day)?;
         Some(edition.issuers.iter().any(|issuer| issuer.as_str() == authority))
     }
+
+    fn is_library(&self, authority: &str) -> bool {
+        let code = authority.parse::<AuthorityCode>().ok();
+        code.and_then(|code| self.authority(&code)).is_some_and(|known| known.library)
+    }
 }
 
 /// What is seen of who sealed a license of this type.
@@ -45,6 +53,10 @@ pub enum IssuerSeen {
     NotEntitled,
     /// No such type is known, so it cannot be told.
     TypeUnknown,
+    /// The authority runs a library, so its receipts count.
+    Library,
+    /// It does not.
+    NotLibrary,
 }
 
 impl IssuerSeen {
@@ -65,7 +77,23 @@ impl IssuerSeen {
     /// What is said about it.
     pub(super) fn finding(self) -> Finding {
         use FindingOutcome::{CouldNotBeMade, Failed, Passed};
+        let code = match self {
+            Self::Entitled | Self::NotEntitled | Self::TypeUnknown => "license.issuer",
+            Self::Library | Self::NotLibrary => "receipt.issuer",
+        };
         let (outcome, zh, en, next_step) = match self {
+            Self::Library => (
+                Passed,
+                "出具机构是登记在册的证照库运行机构",
+                "Who issued it runs a license library by our registry",
+                None,
+            ),
+            Self::NotLibrary => (
+                Failed,
+                "出具机构不是登记在册的证照库运行机构，其回执不作数",
+                "Who issued it runs no license library by our registry, so its receipts do not count",
+                Some(REFUSE),
+            ),
             Self::Entitled => (
                 Passed,
                 "该机构有权颁发此类证照",
@@ -85,7 +113,6 @@ impl IssuerSeen {
                 Some(ASK_AUTHORITY),
             ),
         };
-        let code = "license.issuer";
         Finding { code, outcome, about: About::Authenticity, fact: Text2::fixed(zh, en), next_step }
     }
 }

@@ -37,6 +37,8 @@ pub enum SignatureKind {
     DocumentTimestamp,
     /// That of an e-certificate.
     Ecert,
+    /// That of a receipt.
+    Receipt,
     /// A seal in a PDF.
     Seal,
     /// The time-stamp inside a seal.
@@ -61,7 +63,10 @@ pub(super) fn reports(form: Form, seen: &[Observed], sealed: Sealed) -> Vec<Sign
         Form::Qr if !seen.contains(&Observed::Square(SquareSeen::Foreign)) => {
             SignatureKind::Statement
         }
-        Form::SealedPdf if seen.contains(&Observed::SealPresent) => SignatureKind::Seal,
+        Form::Receipt if !seen.contains(&Observed::SealPresent) => SignatureKind::Receipt,
+        Form::Receipt | Form::SealedPdf if seen.contains(&Observed::SealPresent) => {
+            SignatureKind::Seal
+        }
         _ => return Vec::new(),
     };
     let (indication, sub_indication) = match worst(seen, Signature::Seal) {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::certificate::{self, Issue, SealedBy};
 use super::comparison::Shown;
 use super::ecert::subject;
-use super::examine::{Examined, Facts, Look, Said};
+use super::examine::{Examined, Facts, Look, Said, Sealer};
 use super::facts::{Form, Trust, VaultRecord};
 use super::observed::Observed;
 use super::square_seen::SquareSeen;
@@ -126,7 +126,8 @@ fn said(fragment: &str, trust: &Trust<'_>, at: Moment, seen: &mut Vec<Observed>)
         statement: Some(StatementSaid::from(statement)),
     };
     let subject = subject(path.as_deref());
-    Some(Said { facts, sealed_at, subject, protection: None, copy: None })
+    let sealer = Sealer { sealed_at, subject, protection: None };
+    Some(Said { facts, sealer, copy: None })
 }
 
 /// The certificate of this thumbprint, leaf first with those above it that are known.

@@ -118,6 +118,20 @@ impl<'f> Stamps<'f> {
         }))
     }
 
+    /// Reads the one stamp over a signature whose `digest` it has to be of; `pool` and `crls` stand beside it.
+    pub(super) fn of_signature(
+        token: &[u8],
+        digest: &Digest,
+        pool: &[&'f [u8]],
+        crls: &[&[u8]],
+        at: Moment,
+    ) -> Result<Self, Observed> {
+        let found = vec![read_one(Stamp::Seal, token, digest, Under::NOTHING)?];
+        let crls = crls.iter().take(MAX_EVIDENCE);
+        let crls = crls.map(|der| Known(Crl::from_der(der).ok(), at)).collect();
+        Ok(Self { found, pool: pool.to_vec(), crls, ocsps: Vec::new() })
+    }
+
     /// Weighs the stamps backwards from `at`; `None` if none counts.
     pub(super) fn prove(
         &mut self,

@@ -27,6 +27,8 @@ pub(crate) struct Scene {
 pub(crate) struct Named {
     /// Whether everybody may issue everything; `None` where no type is known.
     pub(crate) may_issue: Option<bool>,
+    /// Whether everybody runs a library.
+    pub(crate) is_library: bool,
 }
 
 impl Registry for Named {
@@ -40,6 +42,10 @@ impl Registry for Named {
 
     fn may_issue(&self, _: &str, _: &LicenseTypeCode, _: Day) -> Option<bool> {
         self.may_issue
+    }
+
+    fn is_library(&self, _: &str) -> bool {
+        self.is_library
     }
 }
 
@@ -61,7 +67,7 @@ impl Scene {
             file,
             store,
             development: true,
-            registry: Named { may_issue: Some(true) },
+            registry: Named { may_issue: Some(true), is_library: true },
         }
     }
 

@@ -12,6 +12,7 @@ use super::copy::CopySaid;
 use super::facts::Form;
 use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::level::Protection;
+use super::receipt::ReceiptSaid;
 use super::signature::SignatureReport;
 use super::source::Source;
 use super::square::StatementSaid;
@@ -52,6 +53,8 @@ pub struct Verdict {
     pub copy: Option<CopySaid>,
     /// What a printed square says, to be compared with the print; only where authenticity passed.
     pub statement: Option<StatementSaid>,
+    /// What a receipt says was found; null for everything else, and where integrity did not pass.
+    pub receipt: Option<ReceiptSaid>,
     /// The document beside the vault's data; only for those who may see that, and where the vault has the license.
     pub comparison: Option<Vec<ComparedField>>,
     /// What came of each signature, in the words of EN 319 102-1.

@@ -397,6 +397,7 @@ fn catalogue() -> Catalogue {
         code: authority,
         name: "安平市市场监督管理局".to_owned(),
         division: "990100000000".parse().unwrap(),
+        library: false,
     };
     Catalogue::new(vec![definition], vec![authority]).unwrap()
 }

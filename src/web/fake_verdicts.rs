@@ -178,6 +178,7 @@ fn valid() -> Verdict {
         file_digest: Some(Digest::of(b"file")),
         copy: None,
         statement: None,
+        receipt: None,
         comparison: None,
         signatures: vec![SignatureReport {
             kind: SignatureKind::Seal,

@@ -45,6 +45,8 @@ pub enum Case {
     NotInVault,
     /// The validity of the license has not begun.
     NotYetInForce,
+    /// A genuine receipt of a verification.
+    Receipt,
     /// A genuine square of a license in force, on a print that nobody has compared with it yet.
     Square,
     /// A later version stands in its place.
@@ -108,6 +110,7 @@ impl Case {
                 None => Self::Undecided,
             },
             (_, Overall::Indeterminate) if verdict.form != Form::LicenseId => Self::Undecided,
+            _ if verdict.form == Form::Receipt => Self::Receipt,
             _ if failed("license.vault_copy") => Self::AnotherInVault,
             _ => Self::by_standing(verdict),
         }
@@ -155,6 +158,7 @@ impl Case {
             Self::NotEntitled => ("bad", "cross", "not_entitled"),
             Self::NotInVault => ("wait", "search", "not_in_vault"),
             Self::NotYetInForce => ("wait", "clock", "not_yet_in_force"),
+            Self::Receipt => ("warn", "clock", "receipt"),
             Self::Replaced => ("bar", "arrow", "replaced"),
             Self::Square => ("warn", "search", "square"),
             Self::Revoked(_) => ("bar", "bar", "revoked"),
@@ -186,6 +190,9 @@ impl Case {
             Self::InForce => ("真实，今日有效", "Genuine and in force today"),
             Self::LaterChanges => {
                 ("文件为真，签章后有添加内容", "Genuine, with additions after sealing")
+            }
+            Self::Receipt => {
+                ("核验回执为真，说明的是当时", "A genuine receipt: it tells of that day")
             }
             // A square that holds a number alone is signed by nobody.
             Self::Square if verdict.statement.is_none() => {
@@ -289,6 +296,7 @@ mod tests {
             (standing(StandingState::NotYetInForce, None), "not_yet_in_force"),
             (standing(StandingState::Replaced, None), "replaced"),
             (Verdict { standing: Outcome::Failed, ..verdicts().remove(8) }, "copy_ended"),
+            (Verdict { form: Form::Receipt, ..valid() }, "receipt"),
         ]
     }
 

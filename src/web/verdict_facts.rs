@@ -2,7 +2,7 @@
 //!
 //! Names of types and authorities come from our registry, never from a document.
 
-use crate::judge::{CopySaid, Form, LicenseFacts, Outcome, Protection, Verdict};
+use crate::judge::{CopySaid, Form, LicenseFacts, Outcome, Protection, ReceiptSaid, Verdict};
 
 use super::lang::Lang;
 
@@ -11,6 +11,10 @@ pub type Line = (&'static str, String);
 
 /// What a clerk compares with the license in hand; empty where integrity failed.
 pub fn license(verdict: &Verdict, lang: Lang) -> Vec<Line> {
+    if let Some(receipt) = verdict.receipt.as_ref().filter(|_| verdict.integrity != Outcome::Failed)
+    {
+        return receipt_lines(receipt, lang);
+    }
     let Some(license) = believed(verdict) else { return Vec::new() };
     let mut lines = verdict.copy.as_ref().map(|copy| copy_lines(copy, lang)).unwrap_or_default();
     lines.extend(license_lines(license, lang));
@@ -53,6 +57,7 @@ pub fn record(verdict: &Verdict, lang: Lang) -> Vec<Line> {
         Form::LicenseId => lang.pick("仅电子证照标识", "a license id alone"),
         Form::Picture => lang.pick("图片", "picture"),
         Form::Qr => lang.pick("证照二维码", "printed square"),
+        Form::Receipt => lang.pick("核验回执", "receipt of a verification"),
         Form::SealedPdf => lang.pick("签章 PDF", "sealed PDF"),
         Form::Unknown => lang.pick("其他文件", "another kind of file"),
     };
@@ -79,6 +84,30 @@ fn copy_lines(copy: &CopySaid, lang: Lang) -> Vec<Line> {
         (lang.pick("加注件有效期至", "Copy good until"), copy.last_day.to_string()),
         (lang.pick("加注件编号", "Number of the copy"), copy.number.clone()),
     ]
+}
+
+/// What a receipt says was found.
+fn receipt_lines(said: &ReceiptSaid, lang: Lang) -> Vec<Line> {
+    let library = match &said.library_name {
+        Some(name) => format!("{name}（{}）", said.library),
+        None => said.library.clone(),
+    };
+    let found = lang.pick(&said.headline.zh, &said.headline.en).to_owned();
+    let mut lines = vec![
+        (lang.pick("回执编号", "Number of the receipt"), said.number.clone()),
+        (lang.pick("出具机构", "Issued by"), library),
+        (lang.pick("核验时间（北京时间）", "Judged at (UTC+8)"), said.judged_at.in_china()),
+        (lang.pick("当时的结论", "What was found"), found),
+    ];
+    if let Some(id) = &said.license_id {
+        lines.push((lang.pick("电子证照标识", "License id"), id.to_string()));
+    }
+    if let Some(digest) = said.presented {
+        let label =
+            lang.pick("所核验文件的杂凑值（SHA-256）", "Digest of what was judged (SHA-256)");
+        lines.push((label, digest.to_string()));
+    }
+    lines
 }
 
 fn license_lines(license: &LicenseFacts, lang: Lang) -> Vec<Line> {

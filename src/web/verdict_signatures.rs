@@ -42,6 +42,7 @@ impl SignatureView {
         let kind = match report.kind {
             SignatureKind::DocumentTimestamp => lang.pick("文件时间戳", "Document time-stamp"),
             SignatureKind::Ecert => lang.pick("电子证照数据签名", "Signature of the e-certificate"),
+            SignatureKind::Receipt => lang.pick("回执签名", "Signature of the receipt"),
             SignatureKind::Seal => lang.pick("电子签章", "Seal"),
             SignatureKind::SealTimestamp => lang.pick("签章时间戳", "Time-stamp of the seal"),
             SignatureKind::Statement => lang.pick("二维码声明", "Statement of the square"),

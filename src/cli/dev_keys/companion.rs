@@ -12,7 +12,8 @@ use crate::domain::{AuthorityCode, Moment};
 use crate::pki::Certificate;
 
 use super::{
-    DevKeysError, DevKeysReport, Files, YEAR, new_year, refuse_foreign_root, seal_params, services,
+    DevKeysError, DevKeysReport, Files, YEAR, make_seal, new_year, refuse_foreign_root,
+    seal_params, services,
 };
 
 /// Makes the companion of one authority.
@@ -28,7 +29,8 @@ pub(super) fn make(
     files.write(&format!("seals/{code}.data.chain.pem"), &format!("{seal}{ca_certificate}"))
 }
 
-/// Makes the companions, and the services, that a folder lacks, under the CA that stands there; nothing there is changed.
+/// Makes the sealing keys, companions and services that a folder lacks, under the CA that stands there; nothing there is
+/// changed.
 pub(super) fn add_missing(
     out: &Path,
     authorities: &[(AuthorityCode, String)],
@@ -46,6 +48,18 @@ pub(super) fn add_missing(
     let mut made = 0;
     for (code, name) in authorities {
         if out.join(format!("seals/{code}.data.key.pem")).exists() {
+            continue;
+        }
+        if !out.join(format!("seals/{code}.chain.pem")).exists() {
+            let term = (new_year(now), now.plus_seconds(5 * YEAR));
+            make_seal(
+                &mut files,
+                (code, name),
+                KeyPair::generate()?,
+                (&ca, &ca_certificate),
+                term,
+            )?;
+            made += 1;
             continue;
         }
         let chain = Certificate::all_from_pem(&read(&format!("seals/{code}.chain.pem"))?)
