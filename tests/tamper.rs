@@ -27,7 +27,9 @@ use zhengku::crypto::{Digest, KeySigner, SeededRandom, Signature, Signer, Suite}
 use zhengku::domain::{Level, LicenseKey, Moment, Standing, Submission, VersionNo};
 use zhengku::ecert::{self, Content, ContentInput, Places, SealedHeader};
 use zhengku::judge::{FindingOutcome, Overall, VaultFact, VaultRecord, Verdict};
-use zhengku::pdf::{Attachment, Binding, ValidationData, extend_with_timestamp, read_sealed};
+use zhengku::pdf::{
+    Attachment, Binding, DocumentKind, ValidationData, extend_with_timestamp, read_sealed,
+};
 use zhengku::pki::{
     Certificate, Crl, SealTemplate, TimestampIssuer, TimestampRequest, TrustStore, der,
     read_response, signature_to_stamp, timestamp_room, with_signature_timestamp,
@@ -968,7 +970,7 @@ fn sealed(
         certs: &[],
         crls: &[],
         gap_len: cms.max_len() + timestamp_room(TOKEN_ROOM),
-        copy: None,
+        kind: DocumentKind::License,
     });
     let unsealed = unsealed.unwrap();
     let under_seal = Digest::of_parts(&unsealed.sealed_parts());

@@ -332,6 +332,12 @@ pub(super) struct VerifyArgs {
     /// Where the results of a list, or of a folder given as FILES, go: `.csv` or `.jsonl`.
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     pub(super) result: Option<PathBuf>,
+    /// Have the verdict on the one file or square as a signed receipt: `.json` or `.pdf`. Needs the vault and its keys.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "result", "trust", "at"])]
+    pub(super) receipt: Option<PathBuf>,
+    /// The file that the receipt given as FILES should be of.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "result", "receipt", "qr"])]
+    pub(super) of: Option<PathBuf>,
     /// A PEM file or a folder of them to trust, in place of the settings' anchors; may be given again.
     #[arg(long, value_name = "PEM_OR_DIR")]
     pub(super) trust: Vec<PathBuf>,

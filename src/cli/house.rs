@@ -21,6 +21,7 @@ use crate::service::hold::Holding;
 use crate::service::issue::{Indexes, Issuing};
 use crate::service::licenses::Licenses;
 use crate::service::ports::{Clock, NoStepWatch, Step, StepWatch, Vault};
+use crate::service::receipts::Receipts;
 use crate::service::sealing::Sealing;
 use crate::service::turns::Turns;
 use crate::service::verify::{Judging, Verifying};
@@ -42,6 +43,7 @@ pub(super) struct House {
     pub(super) verify: Arc<Verifying>,
     pub(super) hold: Arc<Holding>,
     pub(super) copies: Arc<Copies>,
+    pub(super) receipts: Arc<Receipts>,
     pub(super) licenses: Arc<Licenses>,
     pub(super) workshop: Arc<Workshop>,
     pub(super) keys: Arc<LiveRing>,
@@ -131,6 +133,7 @@ impl House {
             turns: Turns::default(),
         });
         let copies = Arc::new(Copies { issuing: Arc::clone(&issue) });
+        let receipts = Arc::new(Receipts { issuing: Arc::clone(&issue) });
         let keys = live;
         Ok(Self {
             config,
@@ -138,6 +141,7 @@ impl House {
             verify,
             hold,
             copies,
+            receipts,
             licenses,
             workshop,
             keys,

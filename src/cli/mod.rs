@@ -16,6 +16,7 @@ mod key_watch;
 mod keys;
 mod output;
 mod protection;
+mod receipt;
 mod reseal;
 mod serve;
 mod vault;

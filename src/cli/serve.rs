@@ -64,6 +64,7 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
         verify: house.verify.clone(),
         hold: house.hold.clone(),
         copies: house.copies.clone(),
+        receipts: house.receipts.clone(),
         license: house.licenses.clone(),
         catalogue: house.workshop.clone(),
         vault: house.vault.clone(),

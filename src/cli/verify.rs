@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::config::Trusted;
 use crate::domain::Moment;
-use crate::judge::{Verdict, report};
+use crate::judge::{Form, Verdict, report};
 use crate::pki::PathCache;
 use crate::service::compare::Viewer;
 use crate::service::desks::VerifyDesk;
@@ -21,12 +21,15 @@ use crate::vault::{OpenMode, SqliteVault};
 use super::args::VerifyArgs;
 use super::house::{self, FixedClock};
 use super::output::{complain, say, say_json};
-use super::{CliError, Outcome, verify_batch};
+use super::{CliError, Outcome, receipt, verify_batch};
 
 /// Largest file judged, in bytes; as over HTTP.
 const FILE_LIMIT_BYTES: u64 = 20_000_000;
 
 pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
+    if let Some(out) = &args.receipt {
+        return receipt::run(args, out).await;
+    }
     let at = match &args.at {
         None => house::now(),
         Some(text) => {
@@ -85,7 +88,14 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
         verdicts.push(verdict);
     }
     for path in &args.files {
-        let verdict = desk.file(&read(path)?).await;
+        let mut verdict = desk.file(&read(path)?).await;
+        if let Some(of) = &args.of {
+            if verdict.form != Form::Receipt {
+                let what = "goes with a receipt, and this file is none";
+                return Err(CliError::new(format!("--of beside {}", path.display()), what));
+            }
+            verdict = verdict.held_against(&read(of)?);
+        }
         if !args.json {
             if args.files.len() > 1 {
                 say(&format!("{}:", path.display()));
@@ -110,6 +120,11 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     // One byte more than is judged, so that the judge can tell a file that is too large.
     file.take(FILE_LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
+}
+
+/// The exit code of one verdict.
+pub(super) fn outcome(verdict: &Verdict) -> Outcome {
+    worst(std::slice::from_ref(verdict))
 }
 
 /// The exit code of several verdicts: one refusal refuses all.

@@ -12,7 +12,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::crypto::{BadSignature, Digest, SignFault, Signature, Signer, Suite, verify_raw};
 use crate::domain::{CopyNumber, LicenseId, Moment};
@@ -51,7 +51,7 @@ pub struct ReceiptBody<'r, V: Serialize> {
 }
 
 /// What was handed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presented {
     /// SHA-256 of the file, or of the text of a square; none where a license id was asked for.
     pub sha256: Option<Digest>,
@@ -125,13 +125,15 @@ impl SignedReceipt {
             .chain(lists)
             .map(|piece| URL_SAFE_NO_PAD.encode(piece.to_string()))
             .collect();
-        let mut file = serde_json::json!({
-            "payload": payload, "protected": protected, "signature": signature,
-        });
-        if let Some(members) = file.as_object_mut().filter(|_| !beside.is_empty()) {
-            members.insert("header".to_owned(), serde_json::json!({ "etsiU": beside }));
+        // Base64url needs no escapes, and what the file is stands at its beginning.
+        let mut file = format!(
+            "{{\"payload\":\"{payload}\",\"protected\":\"{protected}\",\"signature\":\"{signature}\""
+        );
+        if !beside.is_empty() {
+            file.push_str(&format!(",\"header\":{}", serde_json::json!({ "etsiU": beside })));
         }
-        file.to_string().into_bytes()
+        file.push('}');
+        file.into_bytes()
     }
 }
 
@@ -140,7 +142,8 @@ pub fn looks_like_receipt(file: &[u8]) -> bool {
     let head = file.trim_ascii_start();
     let head = head.get(..head.len().min(256)).unwrap_or_default();
     let named = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
-    head.first() == Some(&b'{') && (named(b"\"payload\"") || named(b"\"protected\""))
+    head.first() == Some(&b'{')
+        && [&b"\"payload\""[..], b"\"protected\"", b"\"etsiU\""].into_iter().any(named)
 }
 
 /// A receipt whose form is right. Whether its signature is, and whose it is, has not been asked yet.
@@ -266,8 +269,11 @@ fn ders(
     list.iter().map(|one| STANDARD.decode(text(one)?).ok()).collect()
 }
 
+/// A time-stamp token and revocation lists, in DER.
+type Beside = (Option<Vec<u8>>, Vec<Vec<u8>>);
+
 /// The time-stamp and the lists beside a signature. What else may stand there is passed over.
-fn beside(header: Option<&Json>) -> Option<(Option<Vec<u8>>, Vec<Vec<u8>>)> {
+fn beside(header: Option<&Json>) -> Option<Beside> {
     let (mut token, mut crls) = (None, Vec::new());
     let Some(header) = header else { return Some((token, crls)) };
     let pieces = header.as_object()?.get("etsiU")?.as_list()?;

@@ -14,6 +14,7 @@ use crate::service::desks::{
 };
 use crate::service::keeping::Tally;
 use crate::service::ports::{Clock, SealingKeys, Vault};
+use crate::service::receipts::ReceiptDesk;
 
 /// Everything a door may ask.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct Doors {
     pub verify: Arc<dyn VerifyDesk>,
     /// Serves holders.
     pub hold: Arc<dyn HoldDesk>,
+    /// Gives receipts of verifications.
+    pub receipts: Arc<dyn ReceiptDesk>,
     /// Makes annotated copies.
     pub copies: Arc<dyn CopyDesk>,
     /// Serves issuing systems with what they issued.

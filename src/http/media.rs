@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::domain::{CopyNumber, LicenseId};
 use crate::service::ports::Form;
+use crate::service::receipts::{Receipt, ReceiptForm};
 
 /// The content type of a body, in lower case and without its parameters; empty where none was sent.
 pub fn content_type(headers: &HeaderMap) -> String {
@@ -28,6 +29,19 @@ pub enum Handing {
     Attachment,
     /// Show it.
     Inline,
+}
+
+/// A receipt, under the name `receipt-<number>.json` or `.pdf`.
+pub fn hand_out_receipt(receipt: Receipt, form: ReceiptForm) -> Response {
+    let Receipt { number, bytes } = receipt;
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
+    let name = format!("attachment; filename=\"receipt-{number}.{}\"", form.word());
+    if let Ok(value) = HeaderValue::from_str(&name) {
+        headers.insert(CONTENT_DISPOSITION, value);
+    }
+    response
 }
 
 /// The bytes of a form, under the name `<license id>.pdf` or `<license id>.ecert.txt`.

@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod openapi;
 pub mod problem;
 pub mod receipt_answer;
+pub mod receipts;
 mod schema;
 mod signature_answer;
 pub mod standing;

@@ -15,7 +15,9 @@ use utoipa_axum::routes;
 
 use super::doors::Doors;
 use super::problem::{FaultLine, ProblemDocument};
-use super::{batch, copies, health, issue, license, license_type, standing, verification};
+use super::{
+    batch, copies, health, issue, license, license_type, receipts, standing, verification,
+};
 
 /// The routes of the API, and their description.
 pub fn described_routes() -> (Router<Doors>, Description) {
@@ -28,6 +30,7 @@ pub fn described_routes() -> (Router<Doors>, Description) {
         .routes(routes!(standing::change))
         .routes(routes!(verification::verify))
         .routes(routes!(batch::verify_batch))
+        .routes(routes!(receipts::give))
         .routes(routes!(license_type::list))
         .routes(routes!(license_type::describe))
         .routes(routes!(health::live))

@@ -320,6 +320,12 @@ kinds! {
     /// A submission that does not hold together.
     SUBMISSION_REFUSED = "submission.refused", UNPROCESSABLE_ENTITY, "The submission does not hold together", "制证数据不符合要求",
         "`faults` lists everything that is wrong; put it right and send it under a new Idempotency-Key.";
+    /// What should become a receipt was not shown here, or too long ago.
+    TICKET_REFUSED = "receipt.ticket_refused", UNPROCESSABLE_ENTITY, "No receipt can be given for this", "不能为此出具回执",
+        "Verify the license again, and ask for the receipt within a day.";
+    /// A receipt in a form there is not.
+    RECEIPT_FORM = "receipt.unknown_form", UNPROCESSABLE_ENTITY, "There is no such form of a receipt", "没有这种形式的回执",
+        "Ask with `form=json` or `form=pdf`.";
     /// A question that is none.
     VERIFICATION_REFUSED = "verification.refused", UNPROCESSABLE_ENTITY, "There is nothing to verify", "没有可核验的内容",
         "Send one file, or one license id.";

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::domain::{LicenseId, LicenseIdError};
 use crate::judge::{self, Verdict};
 use crate::service::compare::Viewer;
+use crate::service::receipts::Presented;
 
 use super::caller::Caller;
 use super::doors::Doors;
@@ -25,13 +26,14 @@ use super::verdict_answer::VerdictAnswer;
 use super::{body, openapi};
 
 /// What a raw file may be sent as. The content is judged by what it is, not by what it is called.
-const FILE_TYPES: [&str; 7] = [
+const FILE_TYPES: [&str; 8] = [
     "application/pdf",
     "image/jpeg",
     "image/png",
     "application/octet-stream",
     "application/dc+sd-jwt",
     "application/sd-jwt",
+    "application/jose+json",
     "text/plain",
 ];
 
@@ -58,6 +60,7 @@ const QUESTION_MAX_BYTES: usize = 4_096;
         (Vec<u8> = "application/octet-stream"),
         (String = "application/dc+sd-jwt"),
         (String = "application/sd-jwt"),
+        (String = "application/jose+json"),
         (String = "text/plain"),
     )),
     responses(
@@ -110,6 +113,17 @@ pub enum Asked {
     Id(LicenseId),
     /// The text of a printed square.
     Square(String),
+}
+
+impl Asked {
+    /// What a receipt says was handed in.
+    pub fn presented(&self) -> Presented {
+        match self {
+            Self::File(bytes, _) => Presented::of(bytes),
+            Self::Id(_) => Presented::NOTHING,
+            Self::Square(text) => Presented::of(text.trim().as_bytes()),
+        }
+    }
 }
 
 /// Asks the desk.

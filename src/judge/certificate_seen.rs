@@ -89,13 +89,13 @@ impl CertificateSeen {
             | Self::Revoked { .. } => return self.dated(),
             Self::AuthorityAgrees => (
                 Passed,
-                "签章证书属于证照标识所载的颁发机构",
-                "The sealing certificate belongs to the authority named in the license id",
+                "签章证书属于文件所载的机构",
+                "The sealing certificate belongs to the authority that the document names",
             ),
             Self::AuthorityDiffers => (
                 Failed,
-                "签章证书不属于证照标识所载的颁发机构",
-                "The sealing certificate does not belong to the authority named in the license id",
+                "签章证书不属于文件所载的机构",
+                "The sealing certificate does not belong to the authority that the document names",
             ),
             Self::BeyondRoot => (
                 Failed,

@@ -8,8 +8,8 @@ use crate::domain::Standing;
 use crate::ecert::Content;
 use crate::ecert::testing::{Made, moment as sealed_at};
 use crate::pdf::{
-    Attachment, Binding, CompiledFace, DrawValue, FaceFile, FaceInput, FontBook, FontsFile,
-    LoadedFont, SealMark, draw,
+    Attachment, Binding, CompiledFace, DocumentKind, DrawValue, FaceFile, FaceInput, FontBook,
+    FontsFile, LoadedFont, SealMark, draw,
 };
 use crate::pki::PathCache;
 use crate::pki::test_chain::moment;
@@ -110,7 +110,7 @@ fn drawn_with(scene: &Scene, parts: &Parts, stamp: Option<&dyn Fn(Vec<u8>) -> Ve
         certs: &[],
         crls: &crls,
         gap_len: template.max_len() + timestamp_room(2_000),
-        copy: None,
+        kind: DocumentKind::License,
     };
     let drawn = draw(&face, fonts(), &input).unwrap();
     let Some(stamp) = stamp else { return drawn.preview(&binding).unwrap() };

@@ -12,7 +12,7 @@ use pdf_writer::{Content, Date, Filter, Finish, Name, Pdf, Rect, Ref, Settings, 
 
 use super::annotate;
 use super::deflate::Deflater;
-use super::draw::{Attachment, Binding};
+use super::draw::{Attachment, Binding, DocumentKind};
 use super::face::{CompiledFace, object};
 use super::font::FontBook;
 use super::portrait::{Picture, Samples};
@@ -41,7 +41,13 @@ pub(super) fn assemble(
     let used = drawing.fonts.as_ref()?;
     let dynamic_fonts = used.embed(fonts, &mut pdf, &mut next, None)?;
     let pictures = picture_objects(&mut pdf, &drawing.pictures, &mut next);
-    resources(&mut pdf, face, &dynamic_fonts, &pictures, input.copy.is_some());
+    resources(
+        &mut pdf,
+        face,
+        &dynamic_fonts,
+        &pictures,
+        matches!(input.kind, DocumentKind::Copy(_)),
+    );
     pages(&mut pdf, &mut drawing);
     structure(&mut pdf, &drawing, &input.seal.words);
     seal_field(&mut pdf, input, &drawing, sealing);
@@ -51,9 +57,10 @@ pub(super) fn assemble(
     info.title(TextStr(input.title)).creator(TextStr(xmp::PRODUCER));
     info.producer(TextStr(xmp::PRODUCER)).creation_date(date).modified_date(date);
     info.finish();
-    let own = match input.copy {
-        Some(copy) => copy.properties(),
-        None => xmp::of_original(license_id, input.content_digest_hex),
+    let own = match input.kind {
+        DocumentKind::Copy(copy) => copy.properties(),
+        DocumentKind::License => xmp::of_original(license_id, input.content_digest_hex),
+        DocumentKind::Receipt => xmp::of_receipt(license_id, input.content_digest_hex),
     };
     let packet = xmp::packet(input.title, &own, input.content_digest_hex, input.sealed_at);
     pdf.metadata(object::METADATA, packet.as_bytes());

@@ -99,8 +99,19 @@ pub struct Binding<'a> {
     pub crls: &'a [&'a [u8]],
     /// Bytes of seal that the gap takes.
     pub gap_len: usize,
-    /// For an annotated copy: what its metadata say instead of the license id.
-    pub copy: Option<&'a CopyFacts>,
+    /// What the metadata call it.
+    pub kind: DocumentKind<'a>,
+}
+
+/// What a document is, by its metadata.
+#[derive(Clone, Copy, Debug)]
+pub enum DocumentKind<'a> {
+    /// An annotated copy, which has its own number.
+    Copy(&'a CopyFacts),
+    /// A license.
+    License,
+    /// A receipt of a verification, whose number stands in the place of a license id.
+    Receipt,
 }
 
 /// The value of a field.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::{
-    Annotation, Attachment, Binding, COPY_REASON, CompiledFace, CopyFacts, DrawValue, FaceFile,
-    FaceInput, FontBook, FontsFile, LoadedFont, SealMark, ValidationData, draw,
+    Annotation, Attachment, Binding, COPY_REASON, CompiledFace, CopyFacts, DocumentKind, DrawValue,
+    FaceFile, FaceInput, FontBook, FontsFile, LoadedFont, SealMark, ValidationData, draw,
     extend_with_timestamp, extend_with_validation,
 };
 use crate::domain::annotated_copy::{AnnotatedCopy, CopyMaker};
@@ -118,7 +118,7 @@ impl Sample {
             certs: &[],
             crls,
             gap_len: 4096,
-            copy: None,
+            kind: DocumentKind::License,
         }
     }
 }
@@ -190,7 +190,7 @@ pub(super) fn sealed_copy() -> Vec<u8> {
         title: "加注件：营业执照",
         reason: COPY_REASON,
         content_digest_hex: &digest,
-        copy: Some(&facts),
+        kind: DocumentKind::Copy(&facts),
         ..sample.binding(&[])
     };
     drawn.assemble(&binding).unwrap().seal(CMS).unwrap()

@@ -43,6 +43,16 @@ pub(super) fn of_original<'a>(license_id: &'a str, digest_hex: &'a str) -> Vec<P
     ]
 }
 
+/// What a receipt of a verification says of itself.
+pub(super) fn of_receipt<'a>(number: &'a str, digest_hex: &'a str) -> Vec<Property<'a>> {
+    let property =
+        |name, value: &'a str, description| Property { name, value: value.into(), description };
+    vec![
+        property("receiptNumber", number, "Number of this receipt of a verification"),
+        property("contentDigest", digest_hex, "SHA-256 of the attached receipt, in hexadecimal"),
+    ]
+}
+
 /// A schema that PDF/A does not know: the file describes it itself (ISO 19005-3, 6.6.2.3).
 fn describe_schema<'a>(
     [words, namespace, prefix]: [&str; 3],

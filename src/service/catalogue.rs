@@ -63,6 +63,17 @@ pub fn read_type(files: &TypeFiles, fonts: &FontBook) -> Result<ReadType, Vec<Ca
     }
 }
 
+/// The face of a receipt of a verification. Its files are part of the program: a house has no receipts of its own.
+pub fn read_receipt(fonts: &FontBook) -> Result<ReadType, Vec<CatalogueFault>> {
+    let files = TypeFiles {
+        name: "receipt".to_owned(),
+        type_text: include_str!("../../templates/receipt/type.toml").to_owned(),
+        face_text: include_str!("../../templates/receipt/face.toml").to_owned(),
+        art: Vec::new(),
+    };
+    read_type(&files, fonts)
+}
+
 /// The pictures of a type. One that no page names is a fault: it would have been made for nothing, or under another name.
 fn read_art(
     files: &TypeFiles,

@@ -18,7 +18,7 @@ use crate::domain::{
     AnnotatedCopy, Catalogue, CopyFault, CopyFaultKind, CopyMaker, CopyNumber, CopyRequest,
     IssuingAuthority, LicenseId, Moment, Standing, WireValue,
 };
-use crate::pdf::{Annotation, Attachment, Binding, COPY_REASON, CopyFacts, FontRole};
+use crate::pdf::{Annotation, Attachment, Binding, COPY_REASON, CopyFacts, DocumentKind, FontRole};
 
 use super::desks::{Copied, CopyCaller, CopyDesk};
 use super::error::{Fault, Refusal};
@@ -283,7 +283,7 @@ impl Copies {
             certs: &[],
             crls: &crls,
             gap_len: key.cms.max_len(),
-            copy: Some(facts),
+            kind: DocumentKind::Copy(facts),
         };
         let unsealed =
             drawn.assemble(&binding).map_err(|error| Fault::new("copies.assemble", error))?;

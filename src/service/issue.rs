@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::ecert::{self, Content, ContentInput, Places};
 use crate::judge::{FindingOutcome, VaultFact};
-use crate::pdf::{Attachment, Binding, DrawError, DrawnFace, UnsealedPdf};
+use crate::pdf::{Attachment, Binding, DocumentKind, DrawError, DrawnFace, UnsealedPdf};
 
 use super::desks::{IssueDesk, Issued, IssuingSystem};
 use super::error::{Fault, Refusal, ShelveError};
@@ -75,6 +75,11 @@ impl Indexes {
     /// guessed from an open one.
     pub fn copy(&self, what: &str, text: &str) -> Digest {
         Digest::from_bytes(self.key.index(&format!("copy.{what}"), text))
+    }
+
+    /// What proves that a text was written here, as `what`.
+    pub fn mark(&self, what: &str, text: &str) -> Digest {
+        Digest::from_bytes(self.key.index(&format!("mark.{what}"), text))
     }
 
     /// The index of a license number.
@@ -346,7 +351,7 @@ impl Issuing {
                 certs: &[],
                 crls: &crls,
                 gap_len,
-                copy: None,
+                kind: DocumentKind::License,
             })
             .map_err(|error: DrawError| Fault::new("seal.assemble", error))?;
         let digest = unsealed.digest();

@@ -19,6 +19,8 @@ pub mod licenses;
 pub mod ports;
 pub mod protect;
 pub mod recall;
+pub mod receipt_face;
+pub mod receipts;
 pub mod reseal;
 pub mod sealing;
 pub mod specimen;

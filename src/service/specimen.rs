@@ -5,7 +5,8 @@ use crate::domain::{
     TypeDefinition,
 };
 use crate::pdf::{
-    Binding, DrawError, DrawValue, FaceInput, FontBook, SealMark, draw, specimen_portrait,
+    Binding, DocumentKind, DrawError, DrawValue, FaceInput, FontBook, SealMark, draw,
+    specimen_portrait,
 };
 
 use super::catalogue::ReadType;
@@ -43,7 +44,7 @@ pub fn preview(
         certs: &[],
         crls: &[],
         gap_len: 0,
-        copy: None,
+        kind: DocumentKind::License,
     };
     drawn.preview(&binding).map_err(|error| told(error.to_string()))
 }

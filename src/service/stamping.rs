@@ -45,6 +45,17 @@ impl Stamping {
         }
     }
 
+    /// A time-stamp over this digest, in DER, where one is to be had in time.
+    pub async fn over(&self, digest: &Digest) -> Option<Vec<u8>> {
+        match self.ask(digest).await {
+            Ok(token) => Some(token.der().to_owned()),
+            Err((code, detail)) => {
+                tracing::warn!(code, detail, "a receipt is given without a time-stamp");
+                None
+            }
+        }
+    }
+
     async fn ask(&self, digest: &Digest) -> Result<TimestampToken, (&'static str, String)> {
         // The source keeps the time by itself, and so knows whom it waited for in vain.
         let stamped = self.source.stamp(digest, Some(self.deadline)).await;

@@ -21,7 +21,9 @@ use crate::pdf::{
     DrawError, DrawFaultKind, DrawValue, DrawnFace, FaceInput, FontBook, SealMark, draw,
 };
 
-use super::catalogue::{ReadType, read_authorities, read_divisions, read_fonts, read_type};
+use super::catalogue::{
+    ReadType, read_authorities, read_divisions, read_fonts, read_receipt, read_type,
+};
 use super::error::{Fault, Refusal};
 use super::template_state::TemplateState;
 
@@ -38,6 +40,7 @@ pub struct Workbench {
     fonts: Arc<FontBook>,
     fonts_digest: Digest,
     digest: Digest,
+    receipt: Arc<ReadType>,
     seals: Mutex<HashMap<AuthorityCode, Arc<SealMark>>>,
 }
 
@@ -63,6 +66,13 @@ impl Workbench {
         let authorities = read_authorities(state, divisions.as_ref());
         let authorities = authorities.map_err(|more| faults.extend(more)).ok();
         let known = before.filter(|before| before.fonts_digest == fonts_digest);
+        let receipt = match (known, &fonts) {
+            (Some(before), _) => Some(Arc::clone(&before.receipt)),
+            (None, Some(fonts)) => {
+                read_receipt(fonts).map(Arc::new).map_err(|more| faults.extend(more)).ok()
+            }
+            (None, None) => None,
+        };
         let mut types = HashMap::new();
         let mut folders = HashMap::new();
         let listed = state.type_files().map_err(|fault| {
@@ -105,17 +115,20 @@ impl Workbench {
         let catalogue = authorities.and_then(|authorities| {
             Catalogue::new(definitions, authorities).map_err(|more| faults.extend(more)).ok()
         });
-        match (catalogue, divisions, fonts) {
-            (Some(catalogue), Some(divisions), Some(fonts)) if faults.is_empty() => Ok(Self {
-                catalogue: Arc::new(catalogue),
-                divisions,
-                types,
-                folders,
-                fonts,
-                fonts_digest,
-                digest: state.digest(),
-                seals: Mutex::default(),
-            }),
+        match (catalogue, divisions, fonts.zip(receipt)) {
+            (Some(catalogue), Some(divisions), Some((fonts, receipt))) if faults.is_empty() => {
+                Ok(Self {
+                    catalogue: Arc::new(catalogue),
+                    divisions,
+                    types,
+                    folders,
+                    fonts,
+                    fonts_digest,
+                    digest: state.digest(),
+                    receipt,
+                    seals: Mutex::default(),
+                })
+            }
             _ => Err(faults),
         }
     }
@@ -194,6 +207,12 @@ impl Workbench {
         let values = values.drawable();
         let input = FaceInput { license_id: id, values: &values, qr_text: &qr_text };
         draw(&read.face, &self.fonts, &input).map_err(refuse)
+    }
+
+    /// Draws the face of a receipt of a verification.
+    pub fn draw_receipt<'v>(&'v self, input: &FaceInput<'_, 'v>) -> Result<DrawnFace<'v>, Fault> {
+        let drawn = draw(&self.receipt.face, &self.fonts, input);
+        drawn.map_err(|error| Fault::new("workshop.receipt", error))
     }
 
     /// What drawing would find wrong with a face, complete or not: texts that do not fit, characters that no

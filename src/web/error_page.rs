@@ -72,6 +72,10 @@ fn advice(kind: &ProblemKind, lang: Lang) -> &'static str {
             "请检查网址，或从首页重新开始。",
             "Check the address, or start again from the first page.",
         ),
+        "receipt.ticket_refused" => (
+            "核验结果只在一天之内可以出具回执。请重新核验，再索取回执。",
+            "A receipt is given within a day of verifying. Verify the license again and ask for it then.",
+        ),
         "request.other_site" => (
             "为了保护您的账户，表单只能从本网站的页面提交。请打开本网站的页面后重新提交。",
             "To protect your account, forms are taken from this site's own pages only. Open the page here and \

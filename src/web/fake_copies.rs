@@ -2,14 +2,37 @@
 
 use crate::crypto::Digest;
 use crate::domain::{CopyMaker, CopyNumber, CopyRequest, LicenseId, Moment, WireValue};
+use crate::judge::Verdict;
 use crate::service::desks::{Copied, CopyCaller, CopyDesk};
-use crate::service::error::Refusal;
+use crate::service::error::{Fault, Refusal};
 use crate::service::ports::{CopyRecord, Form, FormRecord, Later};
+use crate::service::receipts::Presented;
+use crate::service::receipts::{Judged, Receipt, ReceiptDesk, ReceiptForm};
 
 use super::fake_desks::{Desks, held};
+use super::fake_verdicts::verdicts;
 
 /// The number of every copy that is made.
 pub const NUMBER: &str = "2026ABCDEFGHJKMN";
+
+/// The ticket of everything that is shown.
+pub const TICKET: &str = "ticket-of-a-test";
+
+impl ReceiptDesk for Desks {
+    fn ticket(&self, _: &Verdict, _: Presented) -> Option<String> {
+        Some(TICKET.to_owned())
+    }
+
+    fn redeem(&self, ticket: &str) -> Option<Judged> {
+        let verdict = &verdicts()[0];
+        (ticket == TICKET).then(|| Judged::new(verdict, Presented::NOTHING).unwrap())
+    }
+
+    fn give<'a>(&'a self, _: &'a Judged, form: ReceiptForm) -> Later<'a, Result<Receipt, Fault>> {
+        let bytes = form.word().as_bytes().to_vec();
+        Box::pin(async move { Ok(Receipt { number: NUMBER.to_owned(), bytes }) })
+    }
+}
 
 impl CopyDesk for Desks {
     fn check<'a>(

@@ -251,6 +251,7 @@ pub fn router_with(change: impl FnOnce(&mut HttpSettings)) -> (Router, Arc<Scrip
         verify: desks.clone(),
         hold: desks.clone(),
         copies: desks.clone(),
+        receipts: desks.clone(),
         license: desks,
         catalogue: Arc::new(Arc::new(catalogue())),
         vault: Arc::new(PingVault(Arc::clone(&script))),

@@ -15,6 +15,7 @@ pub mod lang;
 pub mod my;
 pub mod origin;
 pub mod page;
+pub mod receipt;
 pub mod session;
 pub mod shell;
 pub mod sign_in;
@@ -90,6 +91,7 @@ fn router(doors: Doors, description: &OpenApi) -> Router {
     Router::new()
         .route("/", get(home::page))
         .route("/verify", get(verify::page).post(verify::answer))
+        .route("/verify/receipt", post(receipt::give))
         .route("/verify/shell", get(shell::page))
         .route("/verify-worker.js", get(shell::worker))
         .route("/my", get(my::list))

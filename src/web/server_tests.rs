@@ -87,6 +87,7 @@ async fn the_description_has_every_operation_and_its_references_lead_somewhere()
             "post /api/v1/licenses",
             "post /api/v1/licenses/{license_id}/copies",
             "post /api/v1/licenses/{license_id}/standing",
+            "post /api/v1/receipts",
             "post /api/v1/verifications",
             "post /api/v1/verifications/batch",
         ]

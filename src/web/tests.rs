@@ -22,7 +22,7 @@ pub(super) fn form(address: &str, body: &str) -> Request<Body> {
     post(address, "application/x-www-form-urlencoded", body)
 }
 
-fn multipart(address: &str, name: &str, value: &str) -> Request<Body> {
+pub(super) fn multipart(address: &str, name: &str, value: &str) -> Request<Body> {
     let file = if name == "file" { "; filename=\"a.pdf\"" } else { "" };
     let body = format!(
         "--B\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n--B--\r\n"

@@ -43,6 +43,8 @@ pub struct VerdictView {
     pub replaced_by: Option<String>,
     /// Whether only a number was looked up.
     pub number_only: bool,
+    /// What a receipt of this is asked for with; none where none is given.
+    pub ticket: Option<String>,
 }
 
 /// Where the license stands today, and how fresh that is.
@@ -87,6 +89,7 @@ impl VerdictView {
             record,
             replaced_by,
             number_only: verdict.form == Form::LicenseId,
+            ticket: None,
         }
     }
 }

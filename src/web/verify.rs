@@ -84,8 +84,11 @@ async fn respond(
     let limit = pages.doors.settings.file_limit_bytes;
     let (status, verdict, mistake) = match asked {
         Ok(asked) => {
+            let presented = asked.presented();
             let verdict = verification::answer(&pages.doors, asked, &viewer).await;
-            (StatusCode::OK, Some(VerdictView::of(&verdict, page.lang)), None)
+            let ticket = pages.doors.receipts.ticket(&verdict, presented);
+            let view = VerdictView { ticket, ..VerdictView::of(&verdict, page.lang) };
+            (StatusCode::OK, Some(view), None)
         }
         Err(why) => {
             let mistake = Mistake::of(&why, page.lang, limit);

@@ -96,7 +96,8 @@ class Facts:
                 self.hold(claims == ["3", "A", "1"], f"the packet claims {claims}")
                 said = [packet.get("{urn:zhengku:license:1}" + name) for name in ("licenseId", "originalId")]
                 self.is_copy = said[1] is not None
-                self.type_code = next(id_ for id_ in said if id_).split(".")[5]
+                is_receipt = packet.get("{urn:zhengku:license:1}receiptNumber") is not None
+                self.type_code = "" if is_receipt else next(id_ for id_ in said if id_).split(".")[5]
 
     def widths(self, font) -> None:
         """ISO 19005-3, 6.2.11.5, glyph by glyph: the widths stated are those of the program, to one thousandth."""

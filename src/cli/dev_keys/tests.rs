@@ -87,6 +87,12 @@ fn a_fresh_toy_pki_shows_what_each_of_its_keys_is_meant_to_show() {
     assert_eq!((added.authorities, added.files.len()), (1, 2));
     hold(folder.path(), now);
     assert_eq!(read(folder.path(), &format!("seals/{CIVIL_AFFAIRS}.chain.pem")), kept);
+    // An authority that was listed since.
+    let mut more = authorities();
+    more.push(("11990000MD1000093F".parse().unwrap(), "示例市数据局".to_owned()));
+    let added = companion::add_missing(folder.path(), &more, now).unwrap();
+    assert_eq!((added.authorities, added.files.len()), (1, 2));
+    hold(folder.path(), now);
     let again = companion::add_missing(folder.path(), &authorities(), now).unwrap();
     assert_eq!((again.authorities, again.files.len()), (0, 0));
 }
