@@ -11,6 +11,7 @@
 pub mod disclose;
 pub mod envelope;
 pub mod json;
+pub mod jws;
 pub mod read;
 pub mod receipt;
 pub mod schema;

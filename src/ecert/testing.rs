@@ -12,7 +12,8 @@ use crate::domain::{
 use crate::pki::test_chain::TestChain;
 
 use super::envelope::{Places, SealedHeader, issue};
-use super::receipt::{Presented, ReceiptBody, SignedReceipt};
+use super::jws::SignedJson;
+use super::receipt::{self, Presented, ReceiptBody};
 use super::schema::{Content, ContentInput};
 
 /// The authority of the invented license, whose seal `pki::test_chain` mints.
@@ -159,7 +160,7 @@ pub(crate) fn receipt_file(token: Option<&[u8]>, crls: &[&[u8]]) -> Vec<u8> {
 }
 
 /// The same by this chain, in the name of `library`.
-pub(crate) fn receipt_of(chain: &TestChain, library: &str) -> SignedReceipt {
+pub(crate) fn receipt_of(chain: &TestChain, library: &str) -> SignedJson {
     let verdict = serde_json::json!({
         "verdict": "valid", "standing_state": "in_force", "standing_as_of": "2026-11-21T08:00:00Z",
         "judged_at": "2026-11-21T08:00:00Z", "license": null,
@@ -174,5 +175,5 @@ pub(crate) fn receipt_of(chain: &TestChain, library: &str) -> SignedReceipt {
         verdict: &verdict,
     };
     let ders = [chain.seal().der(), chain.ca().der()];
-    SignedReceipt::sign(&body, &ders, &chain.signer()).unwrap()
+    receipt::sign(&body, &ders, &chain.signer()).unwrap()
 }

@@ -20,7 +20,8 @@ use super::verdict::{LicenseFacts, Outcome, Overall, Verdict, outcome};
 use super::{ecert, headline, pdf, signature, source};
 use crate::crypto::Digest;
 use crate::domain::{CopyNumber, Day, LicenseId, Moment, Validity};
-use crate::ecert::receipt::{ReceiptFacts, looks_like_receipt};
+use crate::ecert::jws::looks_like_signed_json;
+use crate::ecert::receipt::ReceiptFacts;
 use crate::ecert::{EcertFacts, looks_like_ecert};
 use crate::pdf::CopyFacts;
 
@@ -143,7 +144,7 @@ pub fn examine(file: &[u8], trust: &Trust<'_>, at: Moment) -> Examined {
         pdf::look(file, trust, at)
     } else if looks_like_ecert(file) {
         (Form::Ecert, ecert::INTEGRITY, ecert::look(file, trust, at))
-    } else if looks_like_receipt(file) {
+    } else if looks_like_signed_json(file) {
         (Form::Receipt, receipt::INTEGRITY, receipt::look(file, trust, at))
     } else {
         let look = Look { seen: vec![Observed::KindUnknown], ..Look::default() };

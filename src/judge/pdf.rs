@@ -134,7 +134,7 @@ fn receipt_in(
     seen: &mut Vec<Observed>,
 ) -> Option<(ReceiptFacts, Sealer)> {
     let unaltered = Unaltered::find(sealed, digests, at, seen)?;
-    let facts = receipt::read(&sealed.attachment.as_ref()?.bytes, seen)?.facts;
+    let (_, facts) = receipt::read(&sealed.attachment.as_ref()?.bytes, seen)?;
     seen.push(Observed::Receipt(ReceiptSeen::Speaks { judged_at: facts.judged_at }));
     let issue = Issue::Receipt { library: &facts.library };
     let sealer = unaltered.sealer(issue, trust, at, seen)?;

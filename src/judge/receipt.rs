@@ -18,7 +18,8 @@ use super::stamps::{Stamps, Under};
 use super::verdict::{Outcome, Overall, Verdict};
 use crate::crypto::Digest;
 use crate::domain::{LicenseId, Moment};
-use crate::ecert::receipt::{ReceiptFacts, SealedReceipt};
+use crate::ecert::jws::SealedJson;
+use crate::ecert::receipt::{self, ReceiptFacts};
 use crate::pki::Certificate;
 
 /// The checks without which the bytes of a receipt are not known to be those that were signed.
@@ -103,7 +104,7 @@ fn said(
     at: Moment,
     seen: &mut Vec<Observed>,
 ) -> Option<(ReceiptFacts, Sealer)> {
-    let sealed = read(file, seen)?;
+    let (sealed, facts) = read(file, seen)?;
     let chain: Vec<&[u8]> = sealed.chain.iter().map(Vec::as_slice).collect();
     let (leaf, others) = chain.split_first()?;
     let certificate = match Certificate::from_der(leaf) {
@@ -131,7 +132,6 @@ fn said(
             return None;
         }
     };
-    let facts = sealed.facts;
     seen.push(Observed::Receipt(ReceiptSeen::Speaks { judged_at: facts.judged_at }));
 
     let proof = stamps.as_mut().and_then(|stamps| stamps.prove(trust, at, seen));
@@ -149,8 +149,8 @@ fn said(
 }
 
 /// Takes a receipt apart, and says what is wrong where that cannot be done.
-pub(super) fn read(file: &[u8], seen: &mut Vec<Observed>) -> Option<SealedReceipt> {
-    match SealedReceipt::parse(file) {
+pub(super) fn read(file: &[u8], seen: &mut Vec<Observed>) -> Option<(SealedJson, ReceiptFacts)> {
+    match receipt::read(file) {
         Ok(sealed) => {
             seen.push(Observed::Receipt(ReceiptSeen::Form));
             Some(sealed)

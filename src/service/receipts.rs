@@ -16,8 +16,9 @@ use serde_json::Value;
 
 use crate::crypto::{Digest, same_bytes};
 use crate::domain::{IssuingAuthority, Moment};
+use crate::ecert::jws::MEDIA_TYPE;
 pub use crate::ecert::receipt::Presented;
-use crate::ecert::receipt::{FILE_NAME, MEDIA_TYPE, ReceiptBody, SignedReceipt};
+use crate::ecert::receipt::{self, FILE_NAME, ReceiptBody};
 use crate::judge::Verdict;
 use crate::pdf::{Attachment, Binding, DocumentKind, FaceInput};
 
@@ -206,9 +207,8 @@ impl Receipts {
             verdict: &judged.verdict,
         };
         let chain: Vec<&[u8]> = key.key.chain().iter().map(|one| one.der()).collect();
-        let signed = in_its_time(key.key.may_wait(), || {
-            SignedReceipt::sign(&body, &chain, key.key.signer())
-        });
+        let signed =
+            in_its_time(key.key.may_wait(), || receipt::sign(&body, &chain, key.key.signer()));
         let signed = signed.map_err(|fault| sign_fault("receipts.sign", fault))?;
         let token = match &self.issuing.stamping {
             Some(stamping) => stamping.over(&signed.digest_to_stamp()).await,
