@@ -226,6 +226,7 @@ async fn an_original_outlives_its_revoked_certificate_where_the_vault_can_prove_
     let desk = |reason, vault: Option<&Arc<dyn Vault>>| Verifying {
         judging: judging(revoking(&bare, reason)),
         vault: vault.cloned(),
+        pack: None,
         clock: house.clock.clone(),
         indexes: None,
     };

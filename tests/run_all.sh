@@ -76,6 +76,7 @@ part "who signed PDFs of others" "$python" tests/outside/judge_signers.py
 part "pictures" "$python" tests/outside/judge_pictures.py --out "$judged/out" --data-dir "$judged/data"
 part "annotated copies" "$python" tests/outside/judge_copies.py
 part "receipts" "$python" tests/outside/judge_receipts.py
+part "trust packs" "$python" tests/outside/judge_packs.py
 part "time-stamps and OCSP" "$python" tests/outside/judge_proofs.py
 part "kill drill" "$python" tests/outside/kill_drill.py
 part "levels, by pyHanko and OpenSSL" "$python" tests/outside/judge_levels.py

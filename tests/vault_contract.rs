@@ -299,6 +299,7 @@ on_every_vault!(
     a_number_belongs_to_one_license,
     a_refused_member_of_a_group_spoils_no_other,
     changes_of_standing_are_kept_in_order,
+    what_changed_since_it_was_issued_is_named_in_order,
     a_holder_is_shown_the_newest_versions_only,
     an_intention_is_carried_out_once_and_as_intended,
     readings_are_written_down,
@@ -496,6 +497,32 @@ async fn changes_of_standing_are_kept_in_order(vault: Arc<dyn Vault>) {
     assert_eq!(vault.standing_changes(&key("2")).await.unwrap(), []);
     let unknown = vault.change_standing(change("2", ChangedState::Suspended)).await;
     assert_eq!(unknown.unwrap_err().place, "vault.change_standing");
+}
+
+async fn what_changed_since_it_was_issued_is_named_in_order(vault: Arc<dyn Vault>) {
+    assert_eq!(vault.changed(0, 10).await.unwrap(), []);
+    let first = |serial: &str| Sample::first(serial);
+    for serial in ["1", "2", "3"] {
+        first(serial).shelve(&*vault).await.unwrap();
+    }
+    assert_eq!(vault.changed(0, 10).await.unwrap(), [], "issued, and nothing since");
+    vault.change_standing(change("3", ChangedState::Suspended)).await.unwrap();
+    let second = first("1").next();
+    second.shelve(&*vault).await.unwrap();
+    let newest = |serial: &str, version: VersionNo| key(serial).version(version);
+    let expected = [newest("1", VersionNo::FIRST.next().unwrap()), newest("3", VersionNo::FIRST)];
+    let all = vault.changed(0, 10).await.unwrap();
+    assert_eq!(all.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>(), expected);
+    // Page by page it is the same.
+    let [(place, one)] = &vault.changed(0, 1).await.unwrap()[..] else {
+        panic!("one was asked for")
+    };
+    assert_eq!(
+        (*one == expected[0], vault.changed(*place, 10).await.unwrap()),
+        (true, all[1..].to_vec())
+    );
+    assert_eq!(vault.changed(all[1].0, 10).await.unwrap(), []);
+    assert_eq!(vault.changed(u64::MAX, 10).await.unwrap(), []);
 }
 
 async fn a_holder_is_shown_the_newest_versions_only(vault: Arc<dyn Vault>) {

@@ -287,6 +287,23 @@ pub(super) enum VaultCommand {
         #[command(flatten)]
         house: HouseArgs,
     },
+    /// Make a trust pack (离线信任包): anchors, registry, revocation lists and where licenses stand, for counters without
+    /// network.
+    #[command(
+        after_help = "Example: zhengku vault pack --out city.zkpack --days 7 --data-dir data\n\n\
+        A running server holds the vault and hands out the same at GET /api/v1/trust-pack.\n\
+        At the counter: zhengku verify FILE --pack city.zkpack --trust root.pem --library CODE"
+    )]
+    Pack {
+        /// Where it goes.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// For how many days standings may be taken from it, 1 to 90.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=90))]
+        days: u16,
+        #[command(flatten)]
+        house: HouseArgs,
+    },
     /// Protect every license that is not protected as the settings ask, or whose protection ends soon.
     #[command(after_help = "Example: zhengku vault renew --within 90d --data-dir data\n\n\
         What is due follows from the vault, so an interrupted run is simply run again. A running server does \
@@ -338,6 +355,12 @@ pub(super) struct VerifyArgs {
     /// The file that the receipt given as FILES should be of.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "result", "receipt", "qr"])]
     pub(super) of: Option<PathBuf>,
+    /// A trust pack (离线信任包) to verify with, without vault and network: see `zhengku vault pack`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "receipt"])]
+    pub(super) pack: Option<PathBuf>,
+    /// The code of the body whose trust packs count, where no registry is at hand that says so.
+    #[arg(long, value_name = "CODE", requires = "pack")]
+    pub(super) library: Option<String>,
     /// A PEM file or a folder of them to trust, in place of the settings' anchors; may be given again.
     #[arg(long, value_name = "PEM_OR_DIR")]
     pub(super) trust: Vec<PathBuf>,

@@ -117,6 +117,7 @@ impl House {
         let verify = Arc::new(Verifying {
             judging,
             vault: Some(vault.clone()),
+            pack: None,
             clock: Arc::clone(&clock),
             indexes: Some(Arc::clone(&indexes)),
         });

@@ -19,6 +19,7 @@ mod protection;
 mod receipt;
 mod reseal;
 mod serve;
+mod trust_pack;
 mod vault;
 mod verify;
 mod verify_batch;

@@ -16,6 +16,7 @@ use crate::crypto::Digest;
 use crate::domain::{Holder, HolderCode, HolderCodeKind};
 use crate::http::{self, Doors, HttpSettings};
 use crate::service::desks::IssuingSystem;
+use crate::service::trust_pack::TrustPacks;
 use crate::service::workshop::{Refreshed, Workshop};
 use crate::web;
 
@@ -65,6 +66,8 @@ pub(super) async fn serve(house: House) -> Result<(), CliError> {
         hold: house.hold.clone(),
         copies: house.copies.clone(),
         receipts: house.receipts.clone(),
+        packs: Arc::new(TrustPacks { issuing: house.issue.clone() }),
+        last_pack: Arc::default(),
         license: house.licenses.clone(),
         catalogue: house.workshop.clone(),
         vault: house.vault.clone(),

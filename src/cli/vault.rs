@@ -1,11 +1,15 @@
 //! `zhengku vault check`: read everything again and prove the vault whole; `vault renew`: protect what is due.
 
+use std::fs;
+use std::path::Path;
+
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::json;
 use tokio::sync::watch;
 
 use crate::service::keeping::Round;
 use crate::service::ports::Vault;
+use crate::service::trust_pack::{PackDesk, TrustPacks};
 use crate::vault::{self, CheckProgress};
 
 use super::args::{HouseArgs, VaultArgs, VaultCommand};
@@ -17,8 +21,19 @@ use super::{CliError, Outcome};
 pub(super) async fn run(args: &VaultArgs) -> Result<Outcome, CliError> {
     match &args.command {
         VaultCommand::Check { json, house } => check(*json, house).await,
+        VaultCommand::Pack { out, days, house } => pack(out, *days, house).await,
         VaultCommand::Renew { within, json, house } => renew(*within, *json, house).await,
     }
+}
+
+async fn pack(out: &Path, days: u16, house: &HouseArgs) -> Result<Outcome, CliError> {
+    let house = House::open(house::configure(house)?).await?;
+    let made = TrustPacks { issuing: house.issue.clone() }.make(days).await;
+    house.close().await;
+    let made = made.map_err(|fault| CliError::new("no trust pack was made", fault))?;
+    fs::write(out, &made).map_err(|error| CliError::new(out.display(), error))?;
+    say(&format!("{}: {} bytes, good for {days} days", out.display(), made.len()));
+    Ok(Outcome::Yes)
 }
 
 async fn check(json: bool, house: &HouseArgs) -> Result<Outcome, CliError> {

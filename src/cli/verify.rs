@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::Trusted;
-use crate::domain::Moment;
+use crate::domain::{Catalogue, Moment};
 use crate::judge::{Form, Verdict, report};
 use crate::pki::PathCache;
 use crate::service::compare::Viewer;
@@ -21,7 +21,7 @@ use crate::vault::{OpenMode, SqliteVault};
 use super::args::VerifyArgs;
 use super::house::{self, FixedClock};
 use super::output::{complain, say, say_json};
-use super::{CliError, Outcome, receipt, verify_batch};
+use super::{CliError, Outcome, receipt, trust_pack, verify_batch};
 
 /// Largest file judged, in bytes; as over HTTP.
 const FILE_LIMIT_BYTES: u64 = 20_000_000;
@@ -36,10 +36,19 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
             text.parse::<Moment>().map_err(|error| CliError::new(format!("--at {text}"), error))?
         }
     };
-    let config = house::configure(&args.house)?;
+    let config = match house::configure(&args.house) {
+        // A pack and an anchor are all a counter needs.
+        Err(_) if args.pack.is_some() && !args.trust.is_empty() && args.house.config.is_none() => {
+            None
+        }
+        config => Some(config?),
+    };
     let named: Vec<Trusted> = args.trust.iter().cloned().map(Trusted::from).collect();
-    let trusted = if named.is_empty() { &config.trust } else { &named };
-    let trust = Arc::new(house::trust_store(trusted)?);
+    let trusted = match &config {
+        Some(config) if named.is_empty() => &config.trust,
+        _ => &named,
+    };
+    let mut trust = Arc::new(house::trust_store(trusted)?);
     if trust.anchors().next().is_none() {
         complain("zhengku: no trust anchor was found, so no seal can be authentic: see --trust");
     }
@@ -54,15 +63,31 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
             Some(Arc::new(vault))
         }
     };
+    let pack = match &args.pack {
+        None => None,
+        Some(path) => Some(trust_pack::open(args, path, config.as_ref(), (&trust, at))?),
+    };
+    let registry = match (&pack, &config) {
+        (Some(pack), _) => pack.registry.clone(),
+        (None, Some(config)) => house::registry(config)?,
+        (None, None) => Catalogue::default(),
+    };
+    if let Some(pack) = &pack {
+        trust = Arc::new(pack.trust.clone());
+        if !args.json && args.result.is_none() {
+            trust_pack::tell_age(pack, at);
+        }
+    }
     let desk = Verifying {
         judging: Arc::new(Judging {
             trust,
             paths: PathCache::new(256),
             signers: None,
-            catalogue: Arc::new(Arc::new(house::registry(&config)?)),
-            development: config.mode.is_development(),
+            catalogue: Arc::new(Arc::new(registry)),
+            development: config.is_some_and(|config| config.mode.is_development()),
         }),
         vault,
+        pack: pack.map(Arc::new),
         clock: Arc::new(FixedClock(at)),
         indexes: None,
     };

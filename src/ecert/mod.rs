@@ -16,9 +16,12 @@ pub mod read;
 pub mod receipt;
 pub mod schema;
 pub mod sd_jwt;
+pub mod standing_list;
 pub mod statement;
+
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod trust_pack;
 
 pub use envelope::{Places, SealedHeader, issue};
 pub use json::Json;

@@ -15,6 +15,9 @@ use crate::service::desks::{
 use crate::service::keeping::Tally;
 use crate::service::ports::{Clock, SealingKeys, Vault};
 use crate::service::receipts::ReceiptDesk;
+use crate::service::trust_pack::PackDesk;
+
+use super::trust_pack::LastPack;
 
 /// Everything a door may ask.
 #[derive(Clone)]
@@ -27,6 +30,10 @@ pub struct Doors {
     pub hold: Arc<dyn HoldDesk>,
     /// Gives receipts of verifications.
     pub receipts: Arc<dyn ReceiptDesk>,
+    /// Makes trust packs.
+    pub packs: Arc<dyn PackDesk>,
+    /// The one that was made last.
+    pub last_pack: Arc<LastPack>,
     /// Makes annotated copies.
     pub copies: Arc<dyn CopyDesk>,
     /// Serves issuing systems with what they issued.

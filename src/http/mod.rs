@@ -29,6 +29,7 @@ mod schema;
 mod signature_answer;
 pub mod standing;
 mod statement_answer;
+pub mod trust_pack;
 pub mod verdict_answer;
 pub mod verification;
 

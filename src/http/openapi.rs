@@ -16,7 +16,8 @@ use utoipa_axum::routes;
 use super::doors::Doors;
 use super::problem::{FaultLine, ProblemDocument};
 use super::{
-    batch, copies, health, issue, license, license_type, receipts, standing, verification,
+    batch, copies, health, issue, license, license_type, receipts, standing, trust_pack,
+    verification,
 };
 
 /// The routes of the API, and their description.
@@ -31,6 +32,7 @@ pub fn described_routes() -> (Router<Doors>, Description) {
         .routes(routes!(verification::verify))
         .routes(routes!(batch::verify_batch))
         .routes(routes!(receipts::give))
+        .routes(routes!(trust_pack::fetch))
         .routes(routes!(license_type::list))
         .routes(routes!(license_type::describe))
         .routes(routes!(health::live))

@@ -50,7 +50,7 @@ impl From<SignatureReport> for SignatureAnswer {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Source)]
 pub struct SourceAnswer {
-    /// `certificate_status`: revocation lists and OCSP answers. `vault`: where the license stands.
+    /// `certificate_status`: revocation lists and OCSP answers. `trust_pack`, `vault`: where the license stands.
     #[schema(schema_with = source)]
     source: SourceKind,
     /// The moment of which it speaks.
@@ -99,5 +99,5 @@ fn sub_indication() -> Object {
 }
 
 fn source() -> Object {
-    words(&["certificate_status", "vault"]).build()
+    words(&["certificate_status", "trust_pack", "vault"]).build()
 }

@@ -10,6 +10,7 @@ use super::facts::{Form, Trust, VaultFact, VaultRecord};
 use super::finding::{About, Finding, FindingOutcome, Text2};
 use super::level::Protection;
 use super::observed::Observed;
+use super::pack_seen::by_pack;
 use super::receipt::{self, ReceiptSaid};
 use super::signature::{Sealed, SignatureReport};
 use super::source::Source;
@@ -348,7 +349,11 @@ impl Examined {
 
     /// Where the license stands, with the document held against the vault's copy.
     fn stand(&self, vault: &VaultFact, at: Moment) -> Standings {
-        let mut standing = Standings::by_vault_or_validity(vault, self.validity.as_ref(), at);
+        let sealed_at = self.license.as_ref().map(|license| license.sealed_at);
+        let mut standing = match vault {
+            VaultFact::Carried(word) => by_pack(word, (sealed_at, self.validity.as_ref()), at),
+            _ => Standings::by_vault_or_validity(vault, self.validity.as_ref(), at),
+        };
         if let VaultFact::Found(record) = vault {
             let copy = self.held_against(record);
             if copy == Observed::VaultOther {

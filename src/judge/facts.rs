@@ -61,6 +61,8 @@ pub enum Form {
 pub enum VaultFact {
     /// It could not be reached.
     CannotAskNow,
+    /// A trust pack that was carried along speaks for it.
+    Carried(PackWord),
     /// It holds this version.
     Found(VaultRecord),
     /// Nobody asked, because no vault is at hand.
@@ -70,6 +72,17 @@ pub enum VaultFact {
         /// When it was asked.
         as_of: Moment,
     },
+}
+
+/// What a trust pack says of one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackWord {
+    /// Where it stands at the moment of judging, if the pack names it; else the validity period decides.
+    pub standing: Option<Standing>,
+    /// The moment of which the pack speaks.
+    pub as_of: Moment,
+    /// Until when it may be relied on.
+    pub fresh_until: Moment,
 }
 
 /// What the vault holds of one version.

@@ -24,6 +24,7 @@ mod level;
 mod level_tests;
 mod next_step;
 pub mod observed;
+mod pack_seen;
 mod pdf;
 #[cfg(test)]
 mod pdf_tests;
@@ -56,7 +57,7 @@ mod words;
 pub use comparison::{Compared, ComparedField};
 pub use copy::CopySaid;
 pub use examine::{Examined, MAX_FILE_BYTES, examine, judge_id};
-pub use facts::{Form, Signers, Trust, VaultFact, VaultRecord};
+pub use facts::{Form, PackWord, Signers, Trust, VaultFact, VaultRecord};
 pub use finding::{About, Finding, FindingOutcome, Text2};
 pub use level::Protection;
 pub use picture::{PictureRead, read_picture, shown_on_picture};

@@ -6,6 +6,7 @@
 use super::certificate_seen::CertificateSeen;
 use super::copy::CopySeen;
 use super::foreign_seen::ForeignSeen;
+use super::pack_seen::PackSeen;
 use super::receipt_seen::ReceiptSeen;
 use super::square_seen::SquareSeen;
 use super::stamp_seen::StampSeen;
@@ -96,6 +97,8 @@ pub enum Observed {
     SealSigned,
     /// It does not.
     SealSignatureBad,
+    /// Something about a trust pack.
+    Pack(PackSeen),
     /// Something about a receipt.
     Receipt(ReceiptSeen),
     /// Something about a printed square.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::certificate_seen::CertificateSeen;
-use super::facts::VaultFact;
+use super::facts::{PackWord, VaultFact};
 use super::observed::Observed;
 use crate::domain::Moment;
 
@@ -24,6 +24,8 @@ pub struct Source {
 pub enum SourceKind {
     /// Revocation lists and OCSP answers about the sealing certificate.
     CertificateStatus,
+    /// A trust pack that was carried along.
+    TrustPack,
     /// The vault.
     Vault,
 }
@@ -43,6 +45,10 @@ pub(super) fn of_certificate(seen: &[Observed]) -> Vec<Source> {
 
 /// The source of a standing, if anybody was asked and answered.
 pub(super) fn of_standing(fact: &VaultFact) -> Option<Source> {
+    if let VaultFact::Carried(PackWord { as_of, fresh_until, .. }) = fact {
+        let current_until = Some(*fresh_until);
+        return Some(Source { source: SourceKind::TrustPack, as_of: *as_of, current_until });
+    }
     let (VaultFact::NotInVault { as_of } | VaultFact::Found(super::VaultRecord { as_of, .. })) =
         fact
     else {

@@ -29,7 +29,7 @@ impl Standings {
         }
     }
 
-    fn unknown(state: StandingState, seen: Observed) -> Self {
+    pub(super) fn unknown(state: StandingState, seen: Observed) -> Self {
         Self { outcome: Outcome::Unknown, state, detail: None, as_of: None, seen: vec![seen] }
     }
 
@@ -41,7 +41,7 @@ impl Standings {
     /// By what the vault said.
     pub(super) fn by_vault(vault: &VaultFact) -> Self {
         match vault {
-            VaultFact::CannotAskNow => {
+            VaultFact::CannotAskNow | VaultFact::Carried(_) => {
                 Self::unknown(StandingState::CannotCheckNow, Observed::StandingUnknownNow)
             }
             VaultFact::Found(record) => {

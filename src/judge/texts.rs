@@ -232,6 +232,7 @@ impl Observed {
                 "The seal's signature does not verify",
             ),
             Self::Copy(seen) => return seen.finding(),
+            Self::Pack(seen) => return seen.finding(),
             Self::Receipt(seen) => return seen.finding(),
             Self::Square(seen) => return seen.finding(),
             Self::Stamp(seen) => return seen.finding(),

@@ -122,6 +122,10 @@ impl SealingKeys for LiveRing {
         self.ring().chain_of(thumbprint)
     }
 
+    fn certificates(&self) -> Vec<Certificate> {
+        self.ring().certificates().cloned().collect()
+    }
+
     fn states(&self, at: Moment) -> Vec<KeyState> {
         self.ring().states(at)
     }

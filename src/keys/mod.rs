@@ -65,6 +65,10 @@ impl SealingKeys for KeyRing {
         found.map_or_else(Vec::new, |key| key.chain().to_owned())
     }
 
+    fn certificates(&self) -> Vec<Certificate> {
+        Self::certificates(self).cloned().collect()
+    }
+
     fn states(&self, at: Moment) -> Vec<KeyState> {
         let state = |key: &Arc<SealKey>| KeyState {
             id: key.id(),

@@ -45,8 +45,13 @@ impl Deflater {
     }
 }
 
+/// `data` as a zlib stream, small rather than soon.
+pub fn deflate(data: &[u8]) -> Vec<u8> {
+    Deflater::best().compress(data)
+}
+
 /// Unpacks a zlib stream of at most `limit_bytes`, or `None` where it is damaged, longer, or followed by more.
-pub(super) fn inflate(data: &[u8], limit_bytes: usize) -> Option<Vec<u8>> {
+pub fn inflate(data: &[u8], limit_bytes: usize) -> Option<Vec<u8>> {
     inflate_front(data, limit_bytes).filter(|(_, used)| *used == data.len()).map(|(out, _)| out)
 }
 

@@ -61,6 +61,7 @@ pub use annotate::Annotation;
 pub use art::{Art, ArtFault, ArtProblem};
 pub use byte_range::{Coverage, CoverageError};
 pub use copy_facts::{COPY_REASON, CopyClaim, CopyFacts};
+pub use deflate::{deflate, inflate};
 pub use draw::{Attachment, Binding, DocumentKind, DrawValue, DrawnFace, FaceInput, draw};
 pub use draw_fault::{DrawError, DrawFault, DrawFaultKind};
 pub use extend::{

@@ -58,6 +58,11 @@ impl TrustStore {
         self.anchors.iter().map(|anchor| &anchor.certificate)
     }
 
+    /// The anchors, each with the authorities it may stand behind: codes, or beginnings of codes with `*`. Empty: all.
+    pub fn anchors_with_limits(&self) -> impl Iterator<Item = (&Certificate, &[String])> {
+        self.anchors.iter().map(|anchor| (&anchor.certificate, anchor.only_for.as_slice()))
+    }
+
     /// Whether this anchor may stand behind an authority with this code.
     ///
     /// An anchor may have been taken in for some authorities alone ([`TrustStoreBuilder::add_file_for`]), so that the
@@ -146,8 +151,21 @@ impl TrustStoreBuilder {
     }
 
     /// Trusts a certificate that is already at hand.
-    pub fn add_anchor(mut self, certificate: Certificate) -> Self {
+    pub fn add_anchor(self, certificate: Certificate) -> Self {
+        self.add_anchor_for(certificate, &[])
+    }
+
+    /// The same, for some authorities alone.
+    pub fn add_anchor_for(mut self, certificate: Certificate, only_for: &[String]) -> Self {
+        self.only_for = only_for.to_vec();
         self.anchor("anchor", 0, certificate);
+        self.only_for.clear();
+        self
+    }
+
+    /// Takes in a certificate that helps to build paths, and by which squares may have been signed.
+    pub fn add_helper(mut self, certificate: Certificate) -> Self {
+        self.store.helpers.push(certificate);
         self
     }
 

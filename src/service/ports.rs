@@ -342,6 +342,10 @@ pub trait Vault: Send + Sync {
         license: &LicenseKey,
     ) -> Later<'_, Result<Vec<StandingChange>, Fault>>;
 
+    /// Licenses of which something was said since they were issued, a change of standing or a later version: at most
+    /// `limit` of those behind place `after`, in order, each with its own place and its newest version. Places begin at 1.
+    fn changed(&self, after: u64, limit: u32) -> Later<'_, Result<Vec<(u64, LicenseId)>, Fault>>;
+
     /// Writes down a reading; durable on return.
     fn record_usage(&self, usage: UsageRecord) -> Later<'_, Result<(), Fault>>;
 

@@ -124,7 +124,7 @@ pub struct Receipts {
 impl ReceiptDesk for Receipts {
     fn ticket(&self, verdict: &Verdict, presented: Presented) -> Option<String> {
         let bench = self.issuing.workshop.bench();
-        self.library(&bench, self.issuing.clock.now()).ok()?;
+        self.issuing.library(&bench, self.issuing.clock.now()).ok()?;
         let judged = serde_json::to_vec(&Judged::new(verdict, presented).ok()?).ok()?;
         let said = URL_SAFE_NO_PAD.encode(judged);
         let mark = self.issuing.indexes.mark(TICKET, &said);
@@ -155,7 +155,7 @@ impl Receipts {
     async fn make(&self, judged: &Judged, form: ReceiptForm) -> Result<Receipt, Fault> {
         let bench = self.issuing.workshop.bench();
         let now = self.issuing.clock.now();
-        let (library, key) = self.library(&bench, now)?;
+        let (library, key) = self.issuing.library(&bench, now)?;
         let (year, ..) = now.day_in_china().numbers();
         let number = serial(year, self.issuing.random.as_ref());
         let file = self.sign(judged, (&library, &key), &number, now).await?;
@@ -166,29 +166,6 @@ impl Receipts {
             }
         };
         Ok(Receipt { number, bytes })
-    }
-
-    /// The body that runs this library, and its key: the first one listed that has a key here fit to seal.
-    fn library(
-        &self,
-        bench: &Workbench,
-        now: Moment,
-    ) -> Result<(IssuingAuthority, Arc<PreparedKey>), Fault> {
-        let catalogue = bench.catalogue();
-        let mut why = Fault::new("receipts.library", "no authority has `library = true`");
-        for library in catalogue.authorities().filter(|one| one.library) {
-            match self.issuing.sealing.find(&library.code, now) {
-                Ok(key) if key.key.max_uses().is_some() => {
-                    why = Fault::new(
-                        "receipts.limited",
-                        "receipts are not counted, and the uses of the key are limited",
-                    );
-                }
-                Ok(key) => return Ok((library.clone(), key)),
-                Err(fault) => why = fault,
-            }
-        }
-        Err(why)
     }
 
     async fn sign(

@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::crypto::{SignFault, Signer};
 use crate::domain::{AuthorityCode, Moment};
 use crate::ecert::SealedHeader;
-use crate::pki::{CmsBuildError, Revocation, SealTemplate, TrustStore, VerifiedPath, verify_path};
+use crate::pki::{
+    Certificate, CmsBuildError, Revocation, SealTemplate, TrustStore, VerifiedPath, verify_path,
+};
 
 use super::error::Fault;
 use super::ports::{KeyId, KeyUse, SealedWith, SealingKey, SealingKeys};
@@ -136,6 +138,11 @@ impl Sealing {
     /// Over the keys of the house; `trust` is where the revocation lists come from.
     pub fn new(keys: Arc<dyn SealingKeys>, trust: Arc<TrustStore>) -> Self {
         Self { keys, trust, prepared: Mutex::default() }
+    }
+
+    /// The certificates of every key of the house.
+    pub fn certificates(&self) -> Vec<Certificate> {
+        self.keys.certificates()
     }
 
     /// The prepared key of an authority, the newest that is fit to seal at `at`.

@@ -25,6 +25,7 @@ use super::hold::form_bytes;
 use super::issue::Indexes;
 use super::ports::{Clock, Form, FormRecord, Later, SealingKeys, Vault, VersionRecord};
 use super::standing::look_up;
+use super::trust_pack::OpenPack;
 use super::whole::sealed_pdf;
 
 /// Whom to trust, and what names are known here.
@@ -47,6 +48,8 @@ pub struct Verifying {
     pub judging: Arc<Judging>,
     /// The vault, or `None` where none is at hand.
     pub vault: Option<Arc<dyn Vault>>,
+    /// The trust pack that speaks where no vault is at hand.
+    pub pack: Option<Arc<OpenPack>>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The blind indexes, by which a holder is known; none where nobody signs in.
@@ -216,7 +219,10 @@ impl Verifying {
 
     /// What the vault says of a version, and of the annotated copy of it with this number.
     async fn ask(&self, id: &LicenseId, copy: Option<&CopyNumber>, at: Moment) -> VaultFact {
-        let Some(vault) = &self.vault else { return VaultFact::NotAsked };
+        let Some(vault) = &self.vault else {
+            let word = self.pack.as_ref().map(|pack| pack.word(id, at));
+            return word.map_or(VaultFact::NotAsked, VaultFact::Carried);
+        };
         let asked = async {
             let found = look_up(vault.as_ref(), id, at.day_in_china()).await?;
             let copy = match copy {

@@ -285,6 +285,19 @@ impl Vault for MemoryVault {
         now(Ok(changes.cloned().collect()))
     }
 
+    fn changed(&self, after: u64, limit: u32) -> Later<'_, Result<Vec<(u64, LicenseId)>, Fault>> {
+        let kept = self.kept();
+        let has_changed = |license: &LicenseKey, versions: usize| {
+            versions > 1 || kept.changes.iter().any(|change| change.license == *license)
+        };
+        let licenses = (1_u64..).zip(&kept.licenses);
+        let changed = licenses
+            .filter(|(place, (key, versions))| *place > after && has_changed(key, versions.len()))
+            .take(usize::try_from(limit).unwrap_or(usize::MAX))
+            .filter_map(|(place, (_, versions))| Some((place, versions.last()?.0.id.clone())));
+        now(Ok(changed.collect()))
+    }
+
     fn record_usage(&self, usage: UsageRecord) -> Later<'_, Result<(), Fault>> {
         self.kept().usage.push(usage);
         now(Ok(()))

@@ -88,6 +88,12 @@ from licenses as license join standing_changes as change on change.license = lic
 where license.type_code = ?1 and license.authority = ?2 and license.serial = ?3
 order by change.entry";
 
+const CHANGED: &str = "\
+select id, (select license_id from versions where license = licenses.id order by version desc limit 1)
+from licenses where id > ?1 and (exists (select 1 from standing_changes where license = licenses.id)
+  or exists (select 1 from versions where license = licenses.id and version > 1))
+order by id limit ?2";
+
 // Ids are given without a gap, so the last one is the count, and no table of millions has to be walked.
 const COUNT: &str = "\
 select (select coalesce(max(id), 0) from licenses), (select coalesce(max(id), 0) from versions)";
@@ -217,6 +223,27 @@ impl Shelf {
                 Ok(StandingChange { license, state, since, ground, client, at })
             })
             .collect()
+    }
+
+    /// Licenses whose standing was changed or that have a later version, behind a place.
+    pub(super) async fn changed(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, LicenseId)>, Fault> {
+        // No place is behind the largest number there is.
+        let Ok(after) = i64::try_from(after) else { return Ok(Vec::new()) };
+        let rows: Vec<(i64, String)> = sqlx::query_as(CHANGED)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(&self.0)
+            .await
+            .map_err(unread)?;
+        let read = |(place, newest): (i64, String)| {
+            let place = u64::try_from(place).map_err(|_| damaged("a negative id"))?;
+            Ok((place, id_column(&newest)?))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// How many licenses and versions there are.

@@ -212,6 +212,10 @@ impl Vault for SqliteVault {
         Box::pin(async move { self.shelf.due(&question).await })
     }
 
+    fn changed(&self, after: u64, limit: u32) -> Later<'_, Result<Vec<(u64, LicenseId)>, Fault>> {
+        Box::pin(self.shelf.changed(after, limit))
+    }
+
     fn count(&self) -> Later<'_, Result<VaultCount, Fault>> {
         Box::pin(self.shelf.count())
     }

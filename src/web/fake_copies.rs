@@ -1,5 +1,7 @@
 //! The desk of annotated copies that answers what a test tells it to.
 
+use std::sync::atomic::Ordering;
+
 use crate::crypto::Digest;
 use crate::domain::{CopyMaker, CopyNumber, CopyRequest, LicenseId, Moment, WireValue};
 use crate::judge::Verdict;
@@ -8,6 +10,7 @@ use crate::service::error::{Fault, Refusal};
 use crate::service::ports::{CopyRecord, Form, FormRecord, Later};
 use crate::service::receipts::Presented;
 use crate::service::receipts::{Judged, Receipt, ReceiptDesk, ReceiptForm};
+use crate::service::trust_pack::PackDesk;
 
 use super::fake_desks::{Desks, held};
 use super::fake_verdicts::verdicts;
@@ -31,6 +34,13 @@ impl ReceiptDesk for Desks {
     fn give<'a>(&'a self, _: &'a Judged, form: ReceiptForm) -> Later<'a, Result<Receipt, Fault>> {
         let bytes = form.word().as_bytes().to_vec();
         Box::pin(async move { Ok(Receipt { number: NUMBER.to_owned(), bytes }) })
+    }
+}
+
+impl PackDesk for Desks {
+    fn make(&self, fresh_days: u16) -> Later<'_, Result<Vec<u8>, Fault>> {
+        let made = format!("{fresh_days} {}", self.0.judged_bytes.fetch_add(1, Ordering::SeqCst));
+        Box::pin(async move { Ok(made.into_bytes()) })
     }
 }
 

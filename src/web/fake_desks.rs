@@ -252,6 +252,8 @@ pub fn router_with(change: impl FnOnce(&mut HttpSettings)) -> (Router, Arc<Scrip
         hold: desks.clone(),
         copies: desks.clone(),
         receipts: desks.clone(),
+        packs: desks.clone(),
+        last_pack: Arc::default(),
         license: desks,
         catalogue: Arc::new(Arc::new(catalogue())),
         vault: Arc::new(PingVault(Arc::clone(&script))),

@@ -83,6 +83,10 @@ impl Vault for PingVault {
     fn standing_changes(&self, _: &LicenseKey) -> Later<'_, Result<Vec<StandingChange>, Fault>> {
         Self::unused()
     }
+    fn changed(&self, _: u64, _: u32) -> Later<'_, Result<Vec<(u64, LicenseId)>, Fault>> {
+        Self::unused()
+    }
+
     fn record_usage(&self, _: UsageRecord) -> Later<'_, Result<(), Fault>> {
         Self::unused()
     }

@@ -44,6 +44,8 @@ mod fake_verdicts;
 mod server_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trust_pack_tests;
 
 use std::sync::Arc;
 

@@ -82,6 +82,7 @@ async fn the_description_has_every_operation_and_its_references_lead_somewhere()
             "get /api/v1/licenses/{license_id}",
             "get /api/v1/licenses/{license_id}/copies/{number}",
             "get /api/v1/licenses/{license_id}/files/{form}",
+            "get /api/v1/trust-pack",
             "get /health/live",
             "get /health/ready",
             "post /api/v1/licenses",

@@ -74,6 +74,7 @@ impl SignatureView {
 fn source_line(source: &Source, lang: Lang) -> Line {
     let label = match source.source {
         SourceKind::CertificateStatus => lang.pick("证书状态信息截至", "Certificate status as of"),
+        SourceKind::TrustPack => lang.pick("信任包制作于", "Trust pack as of"),
         SourceKind::Vault => lang.pick("证照库查询于", "Vault asked at"),
     };
     let as_of = source.as_of.in_china();

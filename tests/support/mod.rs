@@ -141,6 +141,7 @@ impl House {
         let verify = Arc::new(Verifying {
             judging: judging(plan.trust),
             vault: Some(Arc::clone(&vault)),
+            pack: None,
             clock: Arc::clone(&clock),
             indexes: Some(Arc::clone(&indexes)),
         });

@@ -73,6 +73,11 @@ pub trait SealingKeys: Send + Sync {
         Vec::new()
     }
 
+    /// The certificates of every key here, those above them included.
+    fn certificates(&self) -> Vec<Certificate> {
+        Vec::new()
+    }
+
     /// How every key here is doing at `at`, in the order of their authorities.
     fn states(&self, _at: Moment) -> Vec<KeyState> {
         Vec::new()
