@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use zhengku::crypto::{BlindIndexKey, Digest, KeySigner, Secret, SeededRandom, Signer, verify_raw};
-use zhengku::domain::{AuthorityCode, Moment};
+use zhengku::domain::{AuthorityCode, LicenseKey, Moment, Validity, VersionNo};
+use zhengku::ecert::Statement;
 use zhengku::judge::{Overall, VaultFact};
 use zhengku::keys::KeyRing;
 use zhengku::pki::{PathCache, TrustStore};
@@ -116,6 +117,12 @@ fn verifying(house: &House, raw: &Raw, p256: &Body) {
     report("verify a sealed PDF, chain cold", cold, floor, 0.75, "floor");
     let cached = verify(house, &ecert, true);
     report("verify an e-certificate, chain cached", cached, raw.verify, 0.6, "raw verify");
+    let (square, judging, at) = (house.square(), house.judging(), now());
+    let cached = per_second(|| {
+        let verdict = judging.examine_square(&square, at).conclude(VaultFact::NotAsked, at);
+        assert_eq!(verdict.overall, Overall::Valid);
+    });
+    report("verify a QR square, chain cached", cached, raw.verify, 0.7, "raw verify");
 }
 
 /// Wall time with one worker and with as many as there are cores. On a busy machine the gain is smaller than the
@@ -410,6 +417,25 @@ impl House {
         Self { workshop, keys, trust: Arc::new(trust) }
     }
 
+    /// The text of a square as licenses of the P-256 type have it.
+    fn square(&self) -> String {
+        let authority: AuthorityCode = "11990000MD1000018N".parse().unwrap();
+        let key = self.keys.get(&authority).unwrap();
+        let code = "11990000MD0000008F002".parse().unwrap();
+        let license = LicenseKey::new(code, &authority, "20260123456789AB").unwrap();
+        let issued_on = "2026-01-05".parse().unwrap();
+        let statement = Statement {
+            license_id: license.version(VersionNo::FIRST),
+            issued_on,
+            validity: Validity::new(issued_on, Some("2030-12-31".parse().unwrap())).unwrap(),
+            content: [7; 16],
+            holder: "示例市滨江区春和餐饮有限公司".to_owned(),
+            license_number: "JY29901010000017".to_owned(),
+            signed_at: now(),
+        };
+        statement.sign(key.certificate().der(), key.signer()).unwrap()
+    }
+
     fn client(&self) -> IssuingSystem {
         let catalogue = self.workshop.catalogue();
         let authorities: Vec<AuthorityCode> =
@@ -437,7 +463,7 @@ impl House {
         Judging {
             trust: Arc::clone(&self.trust),
             paths: PathCache::new(16),
-            signers: None,
+            signers: Some(self.keys.clone()),
             catalogue: self.workshop.clone(),
             development: true,
         }

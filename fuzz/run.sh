@@ -123,6 +123,16 @@ openssl ocsp -index "$work/index.txt" -CA "$work/keys/issuing-ca.pem" -rsigner "
     -rkey "$services/ocsp.key.pem" -reqin "$work/request.ocsp" -respout "$work/answer.ocsp" >/dev/null 2>&1
 seed ocsp "$work/answer.ocsp"
 
+for file in "$work"/out/*.pdf; do
+    name=$(basename "$file" .pdf)
+    pdftoppm -r 150 -gray -f 1 -l 1 "$file" | zbarimg -q --raw --nodbus - >"$work/$name.square" 2>/dev/null
+    # One at a time: each opens the vault.
+    target/debug/zhengku verify "$file" --receipt "$work/$name.receipt.json" --data-dir "$work/data" >/dev/null
+done
+seed qr_statement "$work"/*.square
+target/debug/zhengku vault pack --out "$work/city.zkpack" --data-dir "$work/data" >/dev/null
+seed signed_json "$work"/*.receipt.json "$work/city.zkpack"
+
 # ---- Run.
 
 failed=()

@@ -24,10 +24,13 @@ use zhengku::config::Config;
 use zhengku::crypto::{Digest, Signature, Suite, pem};
 use zhengku::domain::{
     AuthorityCode, CitizenNumber, CreditCode, Day, DivisionCode, FoodLicenseNumber, HolderCode,
-    HolderCodeKind, LicenseId, LicenseKey, LicenseTypeCode, Moment, OrganizationCode, Submission,
-    VersionNo, WireValue, catalogue_file,
+    HolderCodeKind, LicenseId, LicenseKey, LicenseTypeCode, Moment, OrganizationCode, Standing,
+    Submission, VersionNo, WireValue, catalogue_file,
 };
-use zhengku::ecert::{EcertFacts, Json, SdJwt, looks_like_ecert};
+use zhengku::ecert::standing_list::StandingList;
+use zhengku::ecert::{
+    EcertFacts, Json, SdJwt, SealedStatement, looks_like_ecert, receipt, trust_pack,
+};
 use zhengku::http::verification::{Asked, parse_pasted};
 use zhengku::judge::VaultFact;
 use zhengku::pdf::foreign::read_foreign;
@@ -506,6 +509,22 @@ proptest! {
         let read = der::Reader::only(&written, tag).unwrap();
         prop_assert_eq!(read.content, parts.concat());
         prop_assert_eq!(read.raw, &written[..]);
+    }
+
+    #[test]
+    fn nothing_makes_the_readers_of_what_a_library_signs_panic(bytes in bytes(), digits in "[0-9]{0,800}", damages in damages()) {
+        let _ = SealedStatement::read(&digits);
+        prop_assert!(StandingList::read(&bytes).is_none_or(|list| list.to_bytes() == bytes));
+        let mut list = StandingList::new([3; 16]);
+        let since = "2026-11-01".parse().unwrap();
+        list.add(&seeds().id.parse().unwrap(), &Standing::Suspended { since });
+        let list = list.to_bytes();
+        let _ = StandingList::read(&damaged(&list, &damages));
+        let signed = br#"{"payload":"e30","protected":"eyJjdHkiOiJ4In0","signature":"AAAA","header":{"etsiU":["e30"]}}"#;
+        for file in [&bytes[..], &damaged(signed, &damages)] {
+            let _ = receipt::read(file);
+            let _ = trust_pack::read(file);
+        }
     }
 
     #[test]

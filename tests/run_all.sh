@@ -73,6 +73,7 @@ part "e-certificates" node tests/outside/judge_ecerts.mjs --out "$judged/out"
 part "verdicts" "$python" tests/outside/judge_verdicts.py --out "$judged/out"
 part "sealed PDFs of others" "$python" tests/outside/judge_foreign.py
 part "who signed PDFs of others" "$python" tests/outside/judge_signers.py
+part "squares" "$python" tests/outside/judge_qr.py --out "$judged/out" --data-dir "$judged/data"
 part "pictures" "$python" tests/outside/judge_pictures.py --out "$judged/out" --data-dir "$judged/data"
 part "annotated copies" "$python" tests/outside/judge_copies.py
 part "receipts" "$python" tests/outside/judge_receipts.py

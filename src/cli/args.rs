@@ -340,7 +340,8 @@ pub(super) struct VerifyArgs {
     /// The files to judge.
     #[arg(required_unless_present_any = ["qr", "list"])]
     pub(super) files: Vec<PathBuf>,
-    /// The text of a printed square, its address or what stands behind the `#`; may be given again.
+    /// The text of a printed square, its address or what stands behind the `#`; may be given again. `-`: a line of standard
+    /// input, so that no name stands in the list of processes.
     #[arg(long, value_name = "TEXT")]
     pub(super) qr: Vec<String>,
     /// A list of license ids to look up, up to 5 000: CSV as spreadsheets write it, or one a line.

@@ -11,7 +11,7 @@ use crate::service::receipts::{Judged, ReceiptDesk, ReceiptForm};
 use super::args::VerifyArgs;
 use super::house::{self, House};
 use super::output::{say, say_json};
-use super::verify::{outcome, read};
+use super::verify::{outcome, read, square_text};
 use super::{CliError, Outcome};
 
 pub(super) async fn run(args: &VerifyArgs, out: &std::path::Path) -> Result<Outcome, CliError> {
@@ -43,7 +43,8 @@ async fn give(
             (house.verify.file(&bytes).await, Presented::of(&bytes))
         }
         ([], [text]) => {
-            let verdict = house.verify.square_for(text, &Viewer::Anybody).await;
+            let text = square_text(text)?;
+            let verdict = house.verify.square_for(&text, &Viewer::Anybody).await;
             (verdict, Presented::of(text.trim().as_bytes()))
         }
         _ => return Err(CliError::new("--receipt", "is of one file or one square")),

@@ -4,7 +4,7 @@
 //! not; 2 if none is refused and one cannot be told.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -106,7 +106,7 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
     }
     let mut verdicts = Vec::with_capacity(args.files.len() + args.qr.len());
     for text in &args.qr {
-        let verdict = desk.square_for(text, &Viewer::Anybody).await;
+        let verdict = desk.square_for(&square_text(text)?, &Viewer::Anybody).await;
         if !args.json {
             say(report::lines(&verdict).trim_end());
         }
@@ -145,6 +145,17 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     // One byte more than is judged, so that the judge can tell a file that is too large.
     file.take(FILE_LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
+}
+
+/// The text of a square as it was given, or a line of standard input.
+pub(super) fn square_text(given: &str) -> Result<String, CliError> {
+    if given != "-" {
+        return Ok(given.to_owned());
+    }
+    let mut line = String::new();
+    let read = BufReader::new(std::io::stdin().take(FILE_LIMIT_BYTES)).read_line(&mut line);
+    read.map_err(|error| CliError::new("standard input", error))?;
+    Ok(line)
 }
 
 /// The exit code of one verdict.

@@ -18,6 +18,12 @@ pub fn lines(verdict: &Verdict) -> String {
     if let Some(license) = &verdict.license {
         let _ = writeln!(out, "  {}", license.id);
     }
+    if let Some(said) = &verdict.statement {
+        let end = said.valid_to.map_or_else(|| "长期 no end".to_owned(), |day| day.to_string());
+        let _ = writeln!(out, "  持证主体 holder: {}", said.holder);
+        let _ = writeln!(out, "  证照编号 number: {}", said.license_number);
+        let _ = writeln!(out, "  有效期 valid: {} – {end}", said.valid_from);
+    }
     for finding in &verdict.findings {
         let mark = match finding.outcome {
             FindingOutcome::CouldNotBeMade => '?',

@@ -14,10 +14,40 @@ use super::face::CompiledFace;
 use super::font::FontBook;
 use super::gap::UnsealedPdf;
 use super::paint::paint;
-use super::plan::plan;
+use super::plan::{Planned, plan};
+use super::qr::QrSquare;
 use super::seal_mark::SealMark;
 use super::structure::Drawing;
 use crate::domain::time::Moment;
+
+/// Finds the place of every value of one license on its face, and draws nothing yet.
+pub fn plan_face<'a>(
+    face: &'a CompiledFace,
+    fonts: &'a FontBook,
+    input: &FaceInput<'_, 'a>,
+) -> Result<PlannedFace<'a>, DrawError> {
+    let pages = plan(face, fonts, input)?;
+    Ok(PlannedFace { face, fonts, license_id: input.license_id, pages })
+}
+
+/// A face on which every value has found room. What its square says may be known later.
+pub struct PlannedFace<'a> {
+    face: &'a CompiledFace,
+    fonts: &'a FontBook,
+    license_id: &'a str,
+    pages: Vec<Planned<'a, 'a>>,
+}
+
+impl<'a> PlannedFace<'a> {
+    /// The face, with a square that says this.
+    pub fn paint(self, qr_text: &str) -> Result<DrawnFace<'a>, DrawError> {
+        let Self { face, fonts, license_id, pages } = self;
+        let square = QrSquare::encode(qr_text)
+            .ok_or(DrawError::Fault("the text of the QR square is too long for any square"))?;
+        let drawing = paint(face, pages, &square);
+        Ok(DrawnFace { face, fonts, license_id, drawing })
+    }
+}
 
 /// Puts the values of one license on its face.
 pub fn draw<'a>(
@@ -25,8 +55,7 @@ pub fn draw<'a>(
     fonts: &'a FontBook,
     input: &FaceInput<'_, 'a>,
 ) -> Result<DrawnFace<'a>, DrawError> {
-    let drawing = paint(face, plan(face, fonts, input)?);
-    Ok(DrawnFace { face, fonts, license_id: input.license_id, drawing })
+    plan_face(face, fonts, input)?.paint(input.qr_text)
 }
 
 /// A face on which every value stands in full; not yet a file.

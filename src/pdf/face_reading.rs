@@ -18,6 +18,10 @@ use super::layout::{Align, Valign};
 use super::portrait::PixelBounds;
 use super::units::Mm;
 
+/// The smallest QR square: that of the longest statement has 97 modules with its quiet zone, and telephones and
+/// scanners of 300 dots an inch read modules of 0.3 mm. Our own bound.
+const LEAST_QR_MM: f32 = 29.5;
+
 /// Reads the text of a `face.toml`, or gives all its faults.
 pub(super) fn read(text: &str) -> Result<FaceFile, Vec<FaceFault>> {
     let mut reader = KeyReader::default();
@@ -235,11 +239,11 @@ impl KeyReader {
             }
             "qr" => {
                 self.known(table, &[&["kind", "x", "y", "size"]]);
-                Element::Qr { area: self.square(table, "size", page) }
+                Element::Qr { area: self.square(table, ("size", LEAST_QR_MM), page) }
             }
             "seal" => {
                 self.known(table, &[&["kind", "x", "y", "diameter"]]);
-                Element::Seal { area: self.square(table, "diameter", page) }
+                Element::Seal { area: self.square(table, ("diameter", 10.0), page) }
             }
             _ => {
                 let kinds =
@@ -290,10 +294,10 @@ impl KeyReader {
         area
     }
 
-    fn square(&mut self, table: &Table, key: &str, page: &Page) -> Area {
+    fn square(&mut self, table: &Table, (key, least): (&str, f32), page: &Page) -> Area {
         let x = Mm(self.number(table, "x", 0.0, page.width.0, None));
         let y = Mm(self.number(table, "y", 0.0, page.height.0, None));
-        let size = Mm(self.number(table, key, 10.0, 200.0, None));
+        let size = Mm(self.number(table, key, least, 200.0, None));
         let area = Area { x, y, w: size, h: size };
         self.on_page(area, page, key, key);
         area

@@ -81,7 +81,7 @@ mod tests {
 
     const ID: &str = "[[page.element]]\nkind = \"license_id\"\nx = 1\ny = 1\nw = 20\nh = 5\nfont = \"body\"\nsize_pt = 6\n";
     const SEAL: &str = "[[page.element]]\nkind = \"seal\"\nx = 1\ny = 1\ndiameter = 20\n";
-    const QR: &str = "[[page.element]]\nkind = \"qr\"\nx = 1\ny = 1\nsize = 20\n";
+    const QR: &str = "[[page.element]]\nkind = \"qr\"\nx = 1\ny = 1\nsize = 30\n";
     const PAGE: &str = "[[page]]\nwidth_mm = 210\nheight_mm = 297\n";
 
     fn table(more: &str) -> String {

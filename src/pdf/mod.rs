@@ -62,7 +62,10 @@ pub use art::{Art, ArtFault, ArtProblem};
 pub use byte_range::{Coverage, CoverageError};
 pub use copy_facts::{COPY_REASON, CopyClaim, CopyFacts};
 pub use deflate::{deflate, inflate};
-pub use draw::{Attachment, Binding, DocumentKind, DrawValue, DrawnFace, FaceInput, draw};
+pub use draw::{
+    Attachment, Binding, DocumentKind, DrawValue, DrawnFace, FaceInput, PlannedFace, draw,
+    plan_face,
+};
 pub use draw_fault::{DrawError, DrawFault, DrawFaultKind};
 pub use extend::{
     ExtendError, UnstampedRevision, ValidationData, extend_with_timestamp, extend_with_validation,

@@ -22,7 +22,7 @@ pub(super) enum Ready<'a> {
     /// The number of the page, not yet set.
     Number(String, PlacedText),
     Picture(Picture<'a>, Area),
-    Qr(QrSquare, Area),
+    Qr(Area),
     /// A text that is repeated from page to page.
     Running(Measured, Setting, Color),
     Seal(Area),
@@ -31,7 +31,11 @@ pub(super) enum Ready<'a> {
 }
 
 /// Writes the content streams of the values and notes the structure of the document.
-pub(super) fn paint<'a>(face: &CompiledFace, pages: Vec<Planned<'_, 'a>>) -> Drawing<'a> {
+pub(super) fn paint<'a>(
+    face: &CompiledFace,
+    pages: Vec<Planned<'_, 'a>>,
+    square: &QrSquare,
+) -> Drawing<'a> {
     let mut drawing = Drawing::new(face.next);
     let mut paper = Paper::new(Mm(0.0), 0, 'D');
     // The structure of each table that has begun, by its field.
@@ -39,7 +43,7 @@ pub(super) fn paint<'a>(face: &CompiledFace, pages: Vec<Planned<'_, 'a>>) -> Dra
     for page in pages {
         drawing.turn(&mut paper, page.page);
         for element in page.ready {
-            put(element, &mut paper, &mut drawing, &mut tables);
+            put(element, square, &mut paper, &mut drawing, &mut tables);
         }
     }
     drawing.close(paper);
@@ -48,6 +52,7 @@ pub(super) fn paint<'a>(face: &CompiledFace, pages: Vec<Planned<'_, 'a>>) -> Dra
 
 fn put<'a>(
     element: Ready<'a>,
+    square: &QrSquare,
     paper: &mut Paper,
     drawing: &mut Drawing<'a>,
     tables: &mut Vec<(String, usize)>,
@@ -68,9 +73,9 @@ fn put<'a>(
             paper.end();
             drawing.leaf(b"P", StructureParent::Document, mark);
         }
-        Ready::Qr(square, area) => {
+        Ready::Qr(area) => {
             let mark = paper.begin(b"Figure");
-            qr(paper, &square, area);
+            qr(paper, square, area);
             paper.end();
             let figure = drawing.leaf(b"Figure", StructureParent::Document, mark);
             drawing.describe(figure, "核验二维码", paper.rect(area));

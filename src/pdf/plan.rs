@@ -12,7 +12,6 @@ use super::layout::{Measured, TextFault};
 use super::paint::Ready;
 use super::paper::text_box;
 use super::portrait::Picture;
-use super::qr::QrSquare;
 use super::table::{Table, TableShape, Tables};
 
 /// A page with everything that stands on it, found to fit.
@@ -112,12 +111,8 @@ impl<'f, 'v> Planner<'f, '_, 'v> {
                 Some(_) => Err(refused(field, DrawFaultKind::WrongKind)),
                 None => Ok(None),
             },
-            Element::Qr { area } => match QrSquare::encode(self.input.qr_text) {
-                Some(square) => Ok(Some(Ready::Qr(square, *area))),
-                None => {
-                    Err(DrawError::Fault("the text of the QR square is too long for any square"))
-                }
-            },
+            // What it says is known when the key has signed it.
+            Element::Qr { area } => Ok(Some(Ready::Qr(*area))),
             Element::Seal { area } => Ok(Some(Ready::Seal(*area))),
             Element::Table { field, .. } => match self.value(field) {
                 Some(DrawValue::Table { columns, rows }) => {

@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::ecert::{self, Content, ContentInput, Places};
 use crate::judge::{FindingOutcome, VaultFact};
-use crate::pdf::{Attachment, Binding, DocumentKind, DrawError, DrawnFace, UnsealedPdf};
+use crate::pdf::{Attachment, Binding, DocumentKind, DrawError, PlannedFace, UnsealedPdf};
 
 use super::desks::{IssueDesk, Issued, IssuingSystem};
 use super::error::{Fault, Refusal, ShelveError};
@@ -23,9 +23,11 @@ use super::ports::{
     Step, StepWatch, Vault, VersionRecord,
 };
 use super::sealing::{LicenseKeys, Sealing, in_its_time, seal_fault, serial, sign_fault};
+use super::square;
 use super::stamping::Stamping;
 use super::turns::Turns;
 use super::verify::Judging;
+use super::workbench::qr_text;
 use super::workshop::{FaceValues, Workbench, Workshop};
 
 /// Has licenses made.
@@ -97,7 +99,7 @@ struct Prepared<'s> {
     bench: &'s Workbench,
     submission: &'s Submission<'s>,
     id: LicenseId,
-    drawn: DrawnFace<'s>,
+    planned: PlannedFace<'s>,
     content: Content,
     keys: LicenseKeys,
     now: Moment,
@@ -300,7 +302,7 @@ impl Issuing {
         let keys = self.sealing.for_license(&submission.authority.code, now)?;
         // 4. Draw: what does not fit is a refusal, not a shrunken blur.
         self.watch.before(Step::Draw);
-        let drawn = bench.draw(values, id_text, &self.public_url)?;
+        let planned = bench.plan(values, id_text)?;
         // 5. Bind: one content digest, which every form will carry.
         self.watch.before(Step::Bind);
         let input = ContentInput {
@@ -314,14 +316,15 @@ impl Issuing {
             face: &submission.face,
         };
         let content = Content::new(&input, self.random.as_ref());
-        Ok(Prepared { bench, submission, id, drawn, content, keys, now })
+        Ok(Prepared { bench, submission, id, planned, content, keys, now })
     }
 
-    /// Uses the sealing key on `prepared`: once for the e-certificate, once for the PDF that carries it.
+    /// Uses the sealing key on `prepared`: once for the e-certificate, once for the statement in the square, once for
+    /// the PDF that carries both.
     ///
     /// `room` is left in the gap besides the seal, in bytes.
     fn seal(&self, prepared: Prepared<'_>, room: usize) -> Result<Sealed, Fault> {
-        let Prepared { bench, submission, id, drawn, content, keys, now } = prepared;
+        let Prepared { bench, submission, id, planned, content, keys, now } = prepared;
         let key = &keys.seal;
         let places = Places { issuer: &self.public_url, public_url: &self.public_url };
         let (signer, header) = keys.ecert();
@@ -329,6 +332,10 @@ impl Issuing {
             .map_err(|fault| sign_fault("seal.ecert", fault))?;
 
         let content_digest = content.digest();
+        let square = square::fragment(&id, submission, content_digest, &keys, now)?;
+        let drawn = planned
+            .paint(&qr_text(&self.public_url, &square))
+            .map_err(|error| Fault::new("seal.square", error))?;
         let seal = bench.seal(submission.authority)?;
         let gap_len = key.cms.max_len() + room;
         let crls: Vec<&[u8]> = key.crls.iter().map(Vec::as_slice).collect();

@@ -25,6 +25,7 @@ pub mod receipts;
 pub mod reseal;
 pub mod sealing;
 pub mod specimen;
+mod square;
 pub mod stamping;
 pub mod standing;
 pub mod template_state;

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::crypto::{SignFault, Signer};
+use crate::crypto::{SignFault, Signer, Suite};
 use crate::domain::{AuthorityCode, Moment};
 use crate::ecert::SealedHeader;
 use crate::pki::{
@@ -80,11 +80,20 @@ impl LicenseKeys {
         (prepared.key.signer(), &prepared.header)
     }
 
+    /// What signs the statement of the printed square, with its certificate; none where no key here is for ES256.
+    pub fn statement(&self) -> Option<(&dyn Signer, &Certificate)> {
+        let prepared = self.companion.as_ref().unwrap_or(&self.seal);
+        let signer = prepared.key.signer();
+        let leaf = prepared.key.chain().first()?;
+        (signer.suite() == Suite::EcdsaP256Sha256).then_some((signer, leaf))
+    }
+
     /// What sealing one license will use, as its intention states it.
     pub fn to_use(&self) -> Vec<KeyUse> {
+        let statement = u32::from(self.statement().is_some());
         match &self.companion {
-            Some(companion) => vec![self.seal.to_use(1), companion.to_use(1)],
-            None => vec![self.seal.to_use(2)],
+            Some(companion) => vec![self.seal.to_use(1), companion.to_use(1 + statement)],
+            None => vec![self.seal.to_use(2 + statement)],
         }
     }
 

@@ -18,7 +18,8 @@ use crate::domain::{
     IssuingAuthority, LicenseTypeCode, Script, SubmissionFault, TypeDefinition,
 };
 use crate::pdf::{
-    DrawError, DrawFaultKind, DrawValue, DrawnFace, FaceInput, FontBook, SealMark, draw,
+    DrawError, DrawFaultKind, DrawValue, DrawnFace, FaceInput, FontBook, PlannedFace, SealMark,
+    draw, plan_face,
 };
 
 use super::catalogue::{
@@ -190,23 +191,31 @@ impl Workbench {
         &self.fonts
     }
 
-    /// Draws the face of a submission.
-    pub fn draw<'v>(
+    /// Finds room for the values of a submission on its face; what its square says comes later.
+    pub fn plan<'v>(
         &'v self,
         values: &'v FaceValues<'v>,
         id: &'v str,
-        public_url: &str,
-    ) -> Result<DrawnFace<'v>, Refusal> {
+    ) -> Result<PlannedFace<'v>, Refusal> {
         let definition = values.definition;
         let key = (definition.code.clone(), definition.edition);
         let read = self
             .types
             .get(&key)
             .ok_or_else(|| Fault::new("workshop.face", "a type in force has no compiled face"))?;
-        let qr_text = qr_text(public_url, id);
         let values = values.drawable();
-        let input = FaceInput { license_id: id, values: &values, qr_text: &qr_text };
-        draw(&read.face, &self.fonts, &input).map_err(refuse)
+        let input = FaceInput { license_id: id, values: &values, qr_text: id };
+        plan_face(&read.face, &self.fonts, &input).map_err(refuse)
+    }
+
+    /// Draws the face of a submission, with its license id in the square.
+    pub fn draw<'v>(
+        &'v self,
+        values: &'v FaceValues<'v>,
+        id: &'v str,
+        public_url: &str,
+    ) -> Result<DrawnFace<'v>, Refusal> {
+        self.plan(values, id)?.paint(&qr_text(public_url, id)).map_err(refuse)
     }
 
     /// Draws the face of a receipt of a verification.
@@ -223,7 +232,7 @@ impl Workbench {
             Err(Refusal::Submission(faults)) => return faults,
             Err(_) => return Vec::new(),
         };
-        match self.draw(&values, "", "") {
+        match self.plan(&values, "") {
             Err(Refusal::Submission(faults)) => faults,
             _ => Vec::new(),
         }
@@ -243,10 +252,10 @@ impl Workbench {
     }
 }
 
-/// The address in the QR square: the page that verifies, with the license id behind a `#`, which browsers do
-/// not send to any server.
-fn qr_text(public_url: &str, id: &str) -> String {
-    format!("{public_url}/verify#{id}")
+/// The address in the QR square: the page that verifies, with a signed statement or a license id behind a `#`, which
+/// browsers do not send to any server.
+pub(super) fn qr_text(public_url: &str, fragment: &str) -> String {
+    format!("{public_url}/verify#{fragment}")
 }
 
 /// The values of a submission as a face takes them; photographs are decoded.

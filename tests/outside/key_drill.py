@@ -83,18 +83,18 @@ def encrypted(house: House, locked: Key) -> None:
 
 
 def used_up(house: House, locked: Key) -> None:
-    """A license takes two signatures of a key; a key that may not make them makes none."""
+    """A license takes three signatures of a key; a key that may not make them makes none."""
     rules = house.seals / "keys.toml"
     before = house.versions()
     used = {row["key"]: row["uses"] for row in json.loads(house.run("keys", "list", "--json").stdout)}[locked.id]
-    ask(used == 2, f"{used} uses after one license")
+    ask(used == 3, f"{used} uses after one license")
 
     def limit(uses: int) -> None:
         half = house.folder / "keys.toml.half"
         half.write_text(f'[[key]]\nid = "{locked.id}"\nmax_uses = {uses}\n')
         half.rename(rules)
 
-    limit(5)
+    limit(8)
     with house.server() as server:
         house.issue(server)
         request = house.next()
@@ -104,12 +104,12 @@ def used_up(house: House, locked: Key) -> None:
         ask("keys.limit_reached" in server.said["stderr"], "the log does not say that the key is used up")
         ask(house.versions() == before + 1, "something was made by a key that is used up")
         seen = len(server.said["stderr"])
-        limit(6)
+        limit(9)
         said(server, "the sealing keys were read anew", seen)
         status, answer = server.submit(*request)
         ask(status == 201, f"after the limit was raised: {status} {answer.decode()}")
     rows = json.loads(house.run("keys", "list", "--json").stdout)
-    ask([(row["uses"], row["max_uses"], row["state"]) for row in rows if row["key"] == locked.id] == [(6, 6, "used up")],
+    ask([(row["uses"], row["max_uses"], row["state"]) for row in rows if row["key"] == locked.id] == [(9, 9, "used up")],
         f"{rows}")
     rules.unlink()
     ask(house.versions() == before + 2, "not exactly one license for each request")

@@ -1,6 +1,6 @@
 //! The companion (伴随密钥) of an RSA sealing key: a P-256 key of the same authority for its e-certificates.
 //!
-//! An RSA signature costs a hundred times one on P-256, and a license needs two. With a companion the RSA key
+//! An RSA signature costs a hundred times one on P-256, and a license needs three. With a companion the RSA key
 //! makes only the one in the PDF.
 
 use std::path::Path;
