@@ -87,6 +87,7 @@ part "key drill" "$python" tests/outside/key_drill.py
 part "SoftHSM2 drill" "$python" tests/outside/softhsm_drill.py
 part "browser" node tests/outside/browser.mjs
 part "browser, a day at the counter" node tests/outside/browser_clerk.mjs
+part "browser, many and receipts" node tests/outside/browser_many.mjs
 part "browser, the camera" node tests/outside/browser_camera.mjs
 if [ -d "$corpora" ]; then
     part "corpora" "$python" tests/outside/judge_corpora.py "$corpora"

@@ -13,7 +13,7 @@ use crate::config::{Config, Mode, Trusted};
 use crate::crypto::{BlindIndexKey, Random, Secret, SystemRandom};
 use crate::domain::{AuthorityCode, Catalogue, Moment};
 use crate::keys::{self, KeyRing, LiveRing};
-use crate::pki::{PathCache, TrustStore};
+use crate::pki::{Certificate, PathCache, TrustStore};
 use crate::service::catalogue::read_registry;
 use crate::service::copies::Copies;
 use crate::service::desks::IssuingSystem;
@@ -241,7 +241,24 @@ fn live_ring(config: &Config) -> Result<LiveRing, CliError> {
 /// A file that is named vouches for every CA certificate in it; in a folder only self-issued ones are
 /// anchors, because a folder also holds what must not be trusted by itself.
 pub(super) fn trust_store(trusted: &[Trusted]) -> Result<TrustStore, CliError> {
+    trust_store_knowing(trusted, None)
+}
+
+/// The same, and the certificates of the house's own keys, by which squares are signed: no key is read for that.
+pub(super) fn trust_store_knowing(
+    trusted: &[Trusted],
+    seals_dir: Option<&Path>,
+) -> Result<TrustStore, CliError> {
     let mut builder = TrustStore::builder();
+    // Who only verifies may well have no such folder, or may not look into it.
+    let chains = seals_dir.and_then(|folder| fs::read_dir(folder).ok());
+    let chains = chains.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    for path in chains.filter(|path| path.to_string_lossy().ends_with(".chain.pem")) {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        for certificate in Certificate::all_from_pem(&text).unwrap_or_default() {
+            builder = builder.add_helper(certificate);
+        }
+    }
     for Trusted { path, only_for } in trusted {
         let unreadable = |error| CliError::new(path.display(), error);
         let text = |path: &Path| {

@@ -48,7 +48,8 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<Outcome, CliError> {
         Some(config) if named.is_empty() => &config.trust,
         _ => &named,
     };
-    let mut trust = Arc::new(house::trust_store(trusted)?);
+    let seals_dir = config.as_ref().map(|config| config.seals_dir.as_path());
+    let mut trust = Arc::new(house::trust_store_knowing(trusted, seals_dir)?);
     if trust.anchors().next().is_none() {
         complain("zhengku: no trust anchor was found, so no seal can be authentic: see --trust");
     }

@@ -123,12 +123,7 @@ impl Results {
         let failed = |error: &dyn std::fmt::Display| CliError::new(self.path.display(), error);
         match &mut self.to {
             Form::Csv(writer) => {
-                let row = CaseResult {
-                    input: defused(&row.input),
-                    error: defused(&row.error),
-                    ..row.clone()
-                };
-                writer.serialize(row).map_err(|error| failed(&error))
+                writer.serialize(row.for_spreadsheet()).map_err(|error| failed(&error))
             }
             Form::JsonLines(writer) => {
                 let line = serde_json::to_string(row).map_err(|error| failed(&error))?;
@@ -156,13 +151,5 @@ impl Results {
             1 => Outcome::No,
             _ => Outcome::CouldNot,
         })
-    }
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn defused(cell: &str) -> String {
-    match cell.as_bytes().first() {
-        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r') => format!("'{cell}"),
-        _ => cell.to_owned(),
     }
 }

@@ -268,7 +268,8 @@ fn file(bytes: Vec<u8>, permit: OwnedSemaphorePermit) -> Result<Asked, NotAsked>
     Ok(Asked::File(bytes, permit))
 }
 
-async fn file_permit(doors: &Doors) -> Result<OwnedSemaphorePermit, Problem> {
+/// A place for one file in memory; waits for it.
+pub async fn file_permit(doors: &Doors) -> Result<OwnedSemaphorePermit, Problem> {
     let files = doors.permits.files.clone();
     files.acquire_owned().await.map_err(|_| Problem::new(&BUSY))
 }

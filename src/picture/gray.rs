@@ -48,7 +48,7 @@ impl std::error::Error for PictureError {}
 pub(super) struct Gray {
     pub(super) width: usize,
     pub(super) height: usize,
-    pixels: Vec<u8>,
+    pub(super) pixels: Vec<u8>,
 }
 
 impl Gray {

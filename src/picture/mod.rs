@@ -3,7 +3,7 @@
 //! A picture proves nothing; what it is good for is the square on it, which names a license. [`squares`] reads those out
 //! of a PNG or a JPEG. Everything is bounded: bytes by whoever takes them in, pixels, scans and attempts here.
 //!
-//! The decoders are packages: `png`, `zune-jpeg` and `rqrr`. What they do with hostile bytes is fuzzed; a decoder of
+//! The decoders are packages: `png`, `zune-jpeg` and `rxing`. What they do with hostile bytes is fuzzed; a decoder of
 //! squares that gives up in the middle of a picture found none in it.
 
 mod gray;

@@ -1,48 +1,67 @@
 //! Finding the squares of a picture.
 //!
-//! A photograph is looked at small first: that is quick, and noise goes away. What is too fine for that is looked at
-//! larger, up to a bound.
+//! A picture is looked at as it is, and then larger and smaller: larger, modules of two pixels are told apart; smaller,
+//! noise goes away.
 //!
 //! Source: ISO/IEC 18004:2015, clause 12 (reference decode algorithm).
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rqrr::PreparedImage;
+use rxing::common::HybridBinarizer;
+use rxing::multi::MultipleBarcodeReader;
+use rxing::multi::qrcode::QRCodeMultiReader;
+use rxing::qrcode::QRCodeReader;
+use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, Reader};
 
 use super::gray::{Gray, PictureError};
 
-/// The longest sides, in pixels, at which a picture is looked at, one after the other.
-const SIDES: [usize; 7] = [1_000, 1_300, 1_700, 2_200, 2_900, 3_800, 5_000];
+/// The sizes at which a picture is looked at, one after the other, in quarters of its own.
+const QUARTERS: [usize; 5] = [4, 6, 8, 2, 3];
+/// The longest side, in pixels, at which it is looked at; a scan of A4 at 300 dots an inch has 3 500.
+const LONGEST_SIDE: usize = 5_000;
 /// Most squares of one picture that are read; our own bound.
 const MAX_SQUARES: usize = 16;
 
 /// The texts of the squares in a PNG or a JPEG; none where there are none that can be read.
 pub fn squares(bytes: &[u8]) -> Result<Vec<String>, PictureError> {
     let picture = Gray::read(bytes)?;
-    let longest = picture.width.max(picture.height);
-    // Twice as large nothing is on it that was not there, but modules of two pixels are told apart.
-    for side in SIDES.into_iter().filter(|side| *side <= 2 * longest) {
+    let longest = picture.width.max(picture.height).min(LONGEST_SIDE);
+    for quarters in QUARTERS {
+        let side = (longest * quarters / 4).clamp(1, LONGEST_SIDE);
         let found = at(&picture.resized(side));
         if !found.is_empty() {
             return Ok(found);
         }
     }
-    Ok(at(&picture.resized(longest.min(SIDES[SIDES.len() - 1]))))
+    Ok(Vec::new())
 }
 
 /// The texts of the squares that are read at this size.
 fn at(picture: &Gray) -> Vec<String> {
     // Where the decoder meets something that it did not think of, it found nothing.
-    let read = AssertUnwindSafe(|| {
-        let mut prepared =
-            PreparedImage::prepare_from_greyscale(picture.width, picture.height, |x, y| {
-                picture.at(x, y)
-            });
-        let grids = prepared.detect_grids();
-        let texts = grids.iter().take(MAX_SQUARES).filter_map(|grid| grid.decode().ok());
-        texts.map(|(_, text)| text).collect::<Vec<String>>()
-    });
-    catch_unwind(read).unwrap_or_default()
+    catch_unwind(AssertUnwindSafe(|| read(picture).unwrap_or_default())).unwrap_or_default()
+}
+
+fn read(picture: &Gray) -> Option<Vec<String>> {
+    let (width, height) = (u32::try_from(picture.width).ok()?, u32::try_from(picture.height).ok()?);
+    let pixels = Luma8LuminanceSource::new(picture.pixels.clone(), width, height).ok()?;
+    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(pixels));
+    let hints = DecodeHints {
+        TryHarder: Some(true),
+        PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
+        ..DecodeHints::default()
+    };
+    let several = QRCodeMultiReader::default().decode_multiple_with_hints(&mut bitmap, &hints);
+    let several = several.unwrap_or_default();
+    if !several.is_empty() {
+        return Some(
+            several.iter().take(MAX_SQUARES).map(|one| one.getText().to_owned()).collect(),
+        );
+    }
+    // One by itself is looked for more carefully.
+    let one = QRCodeReader.decode_with_hints(&mut bitmap, &hints).ok()?;
+    Some(vec![one.getText().to_owned()])
 }
 
 #[cfg(test)]

@@ -86,11 +86,7 @@ pub fn read_case_list(bytes: &[u8]) -> Result<Vec<CaseRow>, CaseListError> {
     if bytes.len() > MAX_LIST_BYTES {
         return Err(CaseListError::TooLong);
     }
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        // Chinese spreadsheets without a byte-order mark.
-        Err(_) => GBK.decode(bytes).0.into_owned(),
-    };
+    let text = decoded(bytes);
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -121,6 +117,14 @@ pub fn read_case_list(bytes: &[u8]) -> Result<Vec<CaseRow>, CaseListError> {
         rows.push(row);
     }
     if rows.is_empty() { Err(CaseListError::Empty) } else { Ok(rows) }
+}
+
+/// A list as text: UTF-8, or GBK as Chinese spreadsheets write it without a byte-order mark.
+pub fn decoded(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => GBK.decode(bytes).0.into_owned(),
+    }
 }
 
 /// The line, from 1, of the row that begins at this byte or behind the empty ones there.

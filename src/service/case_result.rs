@@ -42,7 +42,23 @@ pub struct CaseResult {
     pub exit_code: u8,
 }
 
+/// Rows as CSV, as spreadsheets read it; `None` where that cannot be written.
+pub fn to_csv(rows: &[CaseResult]) -> Option<Vec<u8>> {
+    // By this mark spreadsheets know UTF-8.
+    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    for row in rows {
+        writer.serialize(row.for_spreadsheet()).ok()?;
+    }
+    writer.into_inner().ok()
+}
+
 impl CaseResult {
+    /// The same, with no cell that a spreadsheet takes for a formula.
+    #[must_use]
+    pub fn for_spreadsheet(&self) -> Self {
+        Self { input: defused(&self.input), error: defused(&self.error), ..self.clone() }
+    }
+
     /// Of a case that could not be read.
     pub fn unreadable(line: Option<u64>, input: String, error: &dyn std::fmt::Display) -> Self {
         let error = error.to_string();
@@ -79,5 +95,13 @@ impl CaseResult {
             error: String::new(),
             exit_code: verdict.exit_code(),
         }
+    }
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn defused(cell: &str) -> String {
+    match cell.as_bytes().first() {
+        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r') => format!("'{cell}"),
+        _ => cell.to_owned(),
     }
 }

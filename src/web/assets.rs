@@ -8,7 +8,12 @@ use crate::crypto::Digest;
 use crate::http::problem::{NOT_FOUND, Problem};
 
 /// Name, content type and content.
-static ASSETS: [(&str, &str, &str); 6] = [
+static ASSETS: [(&str, &str, &str); 7] = [
+    (
+        "batch.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../templates/pages/assets/batch.js"),
+    ),
     (
         "camera.js",
         "text/javascript; charset=utf-8",

@@ -6,6 +6,7 @@
 
 pub mod api_docs;
 pub mod assets;
+pub mod batch;
 pub mod copies;
 #[cfg(test)]
 mod copies_tests;
@@ -93,6 +94,7 @@ fn router(doors: Doors, description: &OpenApi) -> Router {
     Router::new()
         .route("/", get(home::page))
         .route("/verify", get(verify::page).post(verify::answer))
+        .route("/verify/batch", get(batch::page).post(batch::answer))
         .route("/verify/receipt", post(receipt::give))
         .route("/verify/shell", get(shell::page))
         .route("/verify-worker.js", get(shell::worker))

@@ -10,7 +10,7 @@ use super::fake_desks::{HOLDER, ID, get, router, router_with, send};
 
 const OWN: &str = "https://zhengku.example";
 
-fn post(address: &str, content_type: &str, body: &str) -> Request<Body> {
+pub(super) fn post(address: &str, content_type: &str, body: &str) -> Request<Body> {
     Request::post(address)
         .header("origin", OWN)
         .header("content-type", content_type)
