@@ -16,9 +16,10 @@ use super::draw::{Attachment, Binding, DocumentKind};
 use super::face::{CompiledFace, object};
 use super::font::FontBook;
 use super::portrait::{Picture, Samples};
+use super::qr::QrSquare;
 use super::seal_mark;
 use super::stream_code::{pack_content, pack_token};
-use super::structure::{Drawing, picture_name, structure, tie};
+use super::structure::{Drawing, SQUARE, picture_name, structure, tie};
 use super::units::{Mm, rounded};
 use super::xmp;
 use crate::domain::time::Moment;
@@ -41,11 +42,12 @@ pub(super) fn assemble(
     let used = drawing.fonts.as_ref()?;
     let dynamic_fonts = used.embed(fonts, &mut pdf, &mut next, None)?;
     let pictures = picture_objects(&mut pdf, &drawing.pictures, &mut next);
+    let square = drawing.square.as_ref().map(|square| stencil(&mut pdf, square, &mut next));
     resources(
         &mut pdf,
         face,
         &dynamic_fonts,
-        &pictures,
+        (&pictures, square),
         matches!(input.kind, DocumentKind::Copy(_)),
     );
     pages(&mut pdf, &mut drawing);
@@ -80,7 +82,7 @@ fn resources(
     pdf: &mut Pdf,
     face: &CompiledFace,
     fonts: &[(String, Ref)],
-    pictures: &[Ref],
+    (pictures, square): (&[Ref], Option<Ref>),
     annotated: bool,
 ) {
     let mut resources = pdf.indirect(object::RESOURCES).start::<Resources<'_>>();
@@ -95,6 +97,9 @@ fn resources(
     }
     for (number, id) in pictures.iter().enumerate() {
         names.pair(Name(picture_name(number).as_bytes()), id);
+    }
+    if let Some(id) = square {
+        names.pair(Name(SQUARE), id);
     }
     names.finish();
     if annotated {
@@ -154,6 +159,16 @@ fn picture_objects(pdf: &mut Pdf, pictures: &[Picture<'_>], next: &mut Ref) -> V
         ids.push(id);
     }
     ids
+}
+
+/// The QR square as a stencil mask. A kilobyte of what looks like noise gains nothing from being compressed.
+fn stencil(pdf: &mut Pdf, square: &QrSquare, next: &mut Ref) -> Ref {
+    let id = next.bump();
+    let mut image = pdf.image_xobject(id, &square.stencil);
+    image.width(square.side.into()).height(square.side.into());
+    image.image_mask(true).bits_per_component(1);
+    image.finish();
+    id
 }
 
 fn seal_field(pdf: &mut Pdf, input: &Binding<'_>, drawing: &Drawing<'_>, sealing: bool) {

@@ -44,7 +44,7 @@ impl<'a> PlannedFace<'a> {
         let Self { face, fonts, license_id, pages } = self;
         let square = QrSquare::encode(qr_text)
             .ok_or(DrawError::Fault("the text of the QR square is too long for any square"))?;
-        let drawing = paint(face, pages, &square);
+        let drawing = paint(face, pages, square);
         Ok(DrawnFace { face, fonts, license_id, drawing })
     }
 }

@@ -11,8 +11,8 @@ use super::layout::{Measured, Setting};
 use super::paper::Paper;
 use super::plan::Planned;
 use super::portrait::Picture;
-use super::qr::QrSquare;
-use super::structure::{Drawing, StructureParent, picture_name};
+use super::qr::{QUIET, QrSquare};
+use super::structure::{Drawing, SQUARE, StructureParent, picture_name};
 use super::table::Table;
 use super::units::{Mm, rounded};
 
@@ -34,7 +34,7 @@ pub(super) enum Ready<'a> {
 pub(super) fn paint<'a>(
     face: &CompiledFace,
     pages: Vec<Planned<'_, 'a>>,
-    square: &QrSquare,
+    square: QrSquare,
 ) -> Drawing<'a> {
     let mut drawing = Drawing::new(face.next);
     let mut paper = Paper::new(Mm(0.0), 0, 'D');
@@ -43,10 +43,11 @@ pub(super) fn paint<'a>(
     for page in pages {
         drawing.turn(&mut paper, page.page);
         for element in page.ready {
-            put(element, square, &mut paper, &mut drawing, &mut tables);
+            put(element, &square, &mut paper, &mut drawing, &mut tables);
         }
     }
     drawing.close(paper);
+    drawing.square = Some(square);
     drawing
 }
 
@@ -94,18 +95,13 @@ fn put<'a>(
 
 fn qr(paper: &mut Paper, square: &QrSquare, area: Area) {
     let place = paper.rect(area);
-    let side = area.w.to_points() / f32::from(square.modules);
+    let module = area.w.to_points() / f32::from(square.side + 2 * QUIET);
     paper.fill(area, Color([1.0; 3]));
     paper.fill_color(Color::BLACK);
-    let content = &mut paper.content;
-    content.save_state();
-    let exact = |part: f32| (part * 100_000.0).round() / 100_000.0;
-    content.transform([exact(side), 0.0, 0.0, exact(-side), place.x1, place.y2]);
-    for rect in &square.dark {
-        let [x, y, w, h] = rect.map(f32::from);
-        content.rect(x, y, w, h);
-    }
-    content.fill_nonzero().restore_state();
+    let (quiet, side) = (f32::from(QUIET) * module, f32::from(square.side) * module);
+    let matrix = [side, 0.0, 0.0, side, place.x1 + quiet, place.y1 + quiet].map(rounded);
+    paper.content.save_state().transform(matrix);
+    paper.content.x_object(Name(SQUARE)).restore_state();
 }
 
 fn portrait(paper: &mut Paper, picture: &Picture<'_>, area: Area, number: usize) {

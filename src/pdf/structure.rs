@@ -15,6 +15,7 @@ use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, TextStr};
 use super::face::{CompiledPage, object};
 use super::paper::{FontSet, Paper};
 use super::portrait::Picture;
+use super::qr::QrSquare;
 use super::units::{Mm, rounded};
 
 /// The values of one license, drawn.
@@ -22,6 +23,8 @@ pub(super) struct Drawing<'a> {
     /// The fonts of all pages; there once the last page is finished.
     pub(super) fonts: Option<FontSet>,
     pub(super) pictures: Vec<Picture<'a>>,
+    /// The QR square; there once the last page is finished.
+    pub(super) square: Option<QrSquare>,
     /// On which page the seal stands, and where.
     pub(super) seal: Option<(usize, Rect)>,
     pub(super) sheets: Vec<Sheet>,
@@ -99,6 +102,7 @@ impl<'a> Drawing<'a> {
         Self {
             fonts: None,
             pictures: Vec::new(),
+            square: None,
             seal: None,
             sheets: Vec::with_capacity(1),
             kids: Vec::with_capacity(64),
@@ -235,6 +239,9 @@ impl<'a> Drawing<'a> {
         Sheet::key(self.sheets.len())
     }
 }
+
+/// What the content calls the QR square.
+pub(super) const SQUARE: &[u8] = b"Qr";
 
 /// What the content calls the picture with this number.
 pub(super) fn picture_name(number: usize) -> String {
