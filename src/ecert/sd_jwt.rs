@@ -52,9 +52,8 @@ impl<'f> SdJwt<'f> {
         if file.len() > MAX_BYTES {
             return Err(ReadError::TooLarge { actual_bytes: file.len() });
         }
-        let mut parts = file.split(|byte| *byte == b'~');
-        let jwt = parts.next().unwrap_or_default();
-        let mut encoded: Vec<&[u8]> = parts.collect();
+        let mut encoded = between_tildes(file);
+        let jwt = encoded.remove(0);
         match encoded.pop() {
             None => return Err(ReadError::NoTilde),
             Some(b"") => {}
@@ -152,6 +151,15 @@ impl fmt::Debug for SdJwt<'_> {
 impl fmt::Debug for Disclosure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Disclosure({})", self.digest)
+    }
+}
+
+/// The parts of a file between its tildes; at least one.
+fn between_tildes(file: &[u8]) -> Vec<&[u8]> {
+    // In text the standard library looks for a character a word at a time.
+    match std::str::from_utf8(file) {
+        Ok(text) => text.split('~').map(str::as_bytes).collect(),
+        Err(_) => file.split(|byte| *byte == b'~').collect(),
     }
 }
 

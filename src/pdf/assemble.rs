@@ -24,6 +24,10 @@ use super::units::{Mm, rounded};
 use super::xmp;
 use crate::domain::time::Moment;
 
+/// Attachments of up to so many bytes are not compressed: base64 gains a quarter at most, and every verification would
+/// have to unpack it again.
+const PLAIN_BYTES: usize = 16 * 1024;
+
 /// The whole file and, where `sealing`, the place of its signature dictionary.
 pub(super) fn assemble(
     face: &CompiledFace,
@@ -230,9 +234,11 @@ fn signature(pdf: &mut Pdf, input: &Binding<'_>, date: Date) -> usize {
 
 fn attach(pdf: &mut Pdf, file: &Attachment<'_>, date: Date, next: &mut Ref) -> Ref {
     let [spec_id, file_id] = [(); 2].map(|()| next.bump());
-    let packed = pack_token(file.bytes);
-    let mut embedded = pdf.embedded_file(file_id, &packed);
-    embedded.filter(Filter::FlateDecode);
+    let packed = (file.bytes.len() > PLAIN_BYTES).then(|| pack_token(file.bytes));
+    let mut embedded = pdf.embedded_file(file_id, packed.as_deref().unwrap_or(file.bytes));
+    if packed.is_some() {
+        embedded.filter(Filter::FlateDecode);
+    }
     embedded.subtype(Name(file.media_type.as_bytes()));
     let size = i32::try_from(file.bytes.len()).unwrap_or(i32::MAX);
     embedded.params().size(size).creation_date(date).modification_date(date);
