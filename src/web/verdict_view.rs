@@ -5,7 +5,7 @@
 //! nothing else in the file is to be believed.
 
 use crate::domain::Standing;
-use crate::judge::{Form, Outcome, StandingState, Text2, Verdict};
+use crate::judge::{FindingOutcome, Form, Outcome, StandingState, Text2, Verdict};
 
 use super::lang::Lang;
 use super::standing_words::Mark;
@@ -43,6 +43,8 @@ pub struct VerdictView {
     pub replaced_by: Option<String>,
     /// Whether only a number was looked up.
     pub number_only: bool,
+    /// Whether a square was found on the picture that was judged, by which the camera knows that it may stop.
+    pub has_square: bool,
     /// What a receipt of this is asked for with; none where none is given.
     pub ticket: Option<String>,
 }
@@ -89,6 +91,10 @@ impl VerdictView {
             record,
             replaced_by,
             number_only: verdict.form == Form::LicenseId,
+            has_square: verdict.form == Form::Picture
+                && verdict
+                    .finding("picture.square")
+                    .is_some_and(|it| it.outcome == FindingOutcome::Passed),
             ticket: None,
         }
     }

@@ -2,8 +2,8 @@
 //
 //     browser_camera.mjs
 //
-// A license is issued, its face drawn by pdftoppm, and held up to the camera. On this system the browser reads no squares,
-// which the page must say; so a reader that says what others would is put into the page for all else. No camera, no
+// A license is issued, its face drawn by pdftoppm, and held up to the camera. On this system the browser reads no squares, so
+// frames go to the service, which the page must say; a reader that says what others would is put into the page for all else. No camera, no
 // permission and no encryption are told in words, with the other two ways beside them.
 
 import { strict as assert } from "node:assert";
@@ -17,7 +17,7 @@ import { Api, chromium, CHROMIUM, FLAGS, ledger, look, newPage, SCREENS, serve, 
 /** The first page of a PDF as a JPEG of a size that a camera gives: both sides even. */
 function drawn(pdf, folder, name) {
   const stem = path.join(folder, name);
-  execFileSync("pdftoppm", ["-scale-to-x", "1280", "-scale-to-y", "904", "-f", "1", "-l", "1", "-singlefile", "-jpeg", pdf, stem]);
+  execFileSync("pdftoppm", ["-scale-to-x", "1920", "-scale-to-y", "1356", "-f", "1", "-l", "1", "-singlefile", "-jpeg", pdf, stem]);
   return `${stem}.jpg`;
 }
 
@@ -117,6 +117,42 @@ async function ownReader(browser, url, id) {
   await page.context().close();
 }
 
+/** A browser that reads none: the service does. */
+async function byService(browser, url, id) {
+  const page = await newPage(browser, url, { serviceWorkers: "block", permissions: ["camera"] });
+  await ledger.attempt("a browser that reads no squares has the service look at frames, and says so", async () => {
+    await page.goto(`${url}/verify`);
+    await begin(page);
+    await page.getByText("画面会送到核验服务识别").waitFor();
+    assert.equal(await page.getByText("画面不离开本机").count(), 0);
+    await page.locator("article.verdict[data-square]").waitFor();
+    assert.equal(await verdictOn(page).getAttribute("data-case"), "square");
+    await verdictOn(page).getByText(id, { exact: true }).first().waitFor();
+    assert.equal(await running(page), false);
+    await page.locator(".picture canvas").waitFor();
+  });
+  await look(page, "camera-by-service");
+  await page.context().close();
+}
+
+/** And what it sees holds no square: nothing is shown of a frame. */
+async function nothingByService(browser, url) {
+  const page = await newPage(browser, url, { serviceWorkers: "block", permissions: ["camera"] });
+  let frames = 0;
+  page.on("request", (request) => { if (request.method() === "POST") frames += 1; });
+  await ledger.attempt("frames without a square show nothing, and the camera goes on", async () => {
+    await page.goto(`${url}/verify`);
+    await begin(page);
+    for (let wait = 0; wait < 100 && frames < 2; wait += 1) await page.waitForTimeout(100);
+    assert(frames >= 2, `${frames} frames`);
+    assert.equal(await verdictOn(page).count(), 0);
+    assert.equal(await running(page), true);
+    await page.keyboard.press("Escape");
+    assert.equal(await running(page), false);
+  });
+  await page.context().close();
+}
+
 async function unread(browser, url) {
   const page = await open(browser, url, { permissions: ["camera"] });
   await page.clock.install();
@@ -154,7 +190,7 @@ async function main() {
     await ownReader(seeing, url, id);
     await refused(open(seeing, url), url, "浏览器没有允许", "refused");
 
-    await refused(newPage(seeing, url, { serviceWorkers: "block" }), url, "不会识别二维码", "unable");
+    await byService(seeing, url, id);
     const blind = await another(launch("--host-resolver-rules=MAP counter.example 127.0.0.1"));
     const plain = url.replace("127.0.0.1", "counter.example");
     await refused(open(blind, plain), plain, "只允许在加密连接", "insecure");
@@ -162,6 +198,7 @@ async function main() {
     await refused(open(none, url), url, "没有可用的摄像头", "none");
     const nothing = await another(launch("--use-fake-device-for-media-stream"));
     await unread(nothing, url);
+    await nothingByService(nothing, url);
   } finally {
     for (const browser of browsers) await browser.close();
     if (server) await stop(server);

@@ -262,6 +262,7 @@
 
   form.addEventListener("submit", (event) => { event.preventDefault(); askForm(); });
   form.addEventListener("question", (event) => ask(event.detail));
+  form.addEventListener("answered", ({ detail }) => { last = detail.question; forget(); take(200, detail.text, 0, ""); });
   file.addEventListener("change", () => { if (file.files.length) askFiles(file.files); });
   id.addEventListener("input", () => { if (id.value) file.value = ""; });
 
