@@ -17,6 +17,13 @@ pub fn license(verdict: &Verdict, lang: Lang) -> Vec<Line> {
     }
     let Some(license) = believed(verdict) else { return Vec::new() };
     let mut lines = verdict.copy.as_ref().map(|copy| copy_lines(copy, lang)).unwrap_or_default();
+    // What has to be compared with the print comes first.
+    if let Some(said) = &verdict.statement {
+        let holder = lang.pick("持证主体（二维码所载）", "Holder, by the square");
+        let number = lang.pick("证照编号（二维码所载）", "License number, by the square");
+        lines.push((holder, said.holder.clone()));
+        lines.push((number, said.license_number.clone()));
+    }
     lines.extend(license_lines(license, lang));
     lines
 }
@@ -40,12 +47,6 @@ pub fn technical(verdict: &Verdict, lang: Lang) -> Vec<Line> {
     }
     if let Some(digest) = license.content_digest {
         lines.push((lang.pick("内容杂凑值", "Content digest"), digest.to_string()));
-    }
-    if let Some(said) = &verdict.statement {
-        let holder = lang.pick("二维码所载持证主体", "Holder, by the square");
-        let number = lang.pick("二维码所载证照编号", "License number, by the square");
-        lines.push((holder, said.holder.clone()));
-        lines.push((number, said.license_number.clone()));
     }
     lines
 }

@@ -365,7 +365,7 @@ async function gone(browser, folder) {
   await ledger.attempt("gone: the page opens all the same and says so", async () => {
     await page.goto(`${server.url}/verify`);
     await page.getByRole("heading", { name: "没有网络，或连不上核验服务" }).waitFor();
-    await page.getByText("zhengku verify FILE --trust root.pem").first().waitFor();
+    await page.getByText("zhengku verify FILE --pack city.zkpack --trust root.pem").first().waitFor();
   });
   await look(page, "clerk-shell");
   await page.context().close();
