@@ -682,3 +682,38 @@ fn many_are_verified_at_once_and_each_row_has_its_fate() {
     assert_eq!(verdicts, ["valid", "valid", "indeterminate"]);
     assert!(rows.iter().all(|row| row["outcome"] == "judged"));
 }
+
+#[test]
+fn a_receipt_and_a_pack_come_from_a_vault_that_is_there_and_a_pack_is_all_a_counter_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (nowhere, stock) = (at("nowhere"), stock());
+    let pdf = stock.pdf.display().to_string();
+    let receipt = at("receipt.json");
+    run!("verify", &pdf, "--receipt", &receipt, "--data-dir", &nowhere).code(2).says(&["no vault"]);
+    run!("vault", "pack", "--out", &at("x"), "--data-dir", &nowhere).code(2).says(&["no vault"]);
+    assert!(!Path::new(&nowhere).exists(), "a vault was made");
+    run!("verify", &pdf, "--receipt", &at("receipt.txt")).code(2).says(&[".json or .pdf"]);
+    run!("verify", &pdf, "--of", &pdf).code(2).says(&["this file is none"]);
+
+    let vault = at("vault");
+    let body = at("one.json");
+    fs::write(&body, first_good(FOOD).to_string()).unwrap();
+    run!("issue", &body, "--data-dir", &vault, "--out", &at("out")).code(0);
+    let issued = fs::read_dir(at("out")).unwrap().map(|entry| entry.unwrap().path());
+    let issued = issued.map(|path| path.display().to_string());
+    let issued = issued.filter(|path| path.ends_with(".pdf")).last().unwrap();
+    run!("verify", &issued, "--receipt", &receipt, "--data-dir", &vault).code(0);
+    run!("verify", &receipt, "--of", &issued).code(0).says(&["核验回执真实"]);
+    run!("verify", &receipt, "--of", &body).code(1).says(&["receipt.presented"]);
+
+    let pack = at("city.zkpack");
+    run!("vault", "pack", "--out", &pack, "--days", "1", "--data-dir", &vault).code(0);
+    let known = run!("verify", &issued, "--pack", &pack, "--json").code(0).json();
+    assert_eq!(known["standing_state"], "in_force");
+    run!("verify", &issued, "--pack", &pack, "--at", "2026-12-31T00:00:00Z")
+        .code(2)
+        .says(&["STALE", "pack.freshness"]);
+    run!("verify", &issued, "--pack", &body).code(2).says(&["no trust pack"]);
+    run!("vault", "pack", "--out", &pack, "--days", "91", "--data-dir", &vault).code(2);
+}

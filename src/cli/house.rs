@@ -152,6 +152,17 @@ impl House {
         })
     }
 
+    /// Opens everything over a vault that is there; none is created.
+    pub(super) async fn open_existing(config: Config) -> Result<Self, CliError> {
+        if !SqliteVault::is_in(&config.data_dir) {
+            return Err(CliError::new(
+                config.data_dir.display(),
+                "there is no vault here: name its folder with --data-dir",
+            ));
+        }
+        Self::open(config).await
+    }
+
     /// Lets the vault finish what it has begun.
     pub(super) async fn close(self) {
         self.vault.close().await;

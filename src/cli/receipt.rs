@@ -18,7 +18,7 @@ pub(super) async fn run(args: &VerifyArgs, out: &std::path::Path) -> Result<Outc
     let extension = out.extension().and_then(|it| it.to_str()).unwrap_or_default();
     let form = ReceiptForm::from_word(extension);
     let form = form.ok_or_else(|| CliError::new("--receipt", "ends in .json or .pdf"))?;
-    let house = House::open(house::configure(&args.house)?).await?;
+    let house = House::open_existing(house::configure(&args.house)?).await?;
     let given = give(args, &house, form).await;
     house.close().await;
     let (verdict, bytes) = given?;

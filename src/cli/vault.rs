@@ -27,7 +27,7 @@ pub(super) async fn run(args: &VaultArgs) -> Result<Outcome, CliError> {
 }
 
 async fn pack(out: &Path, days: u16, house: &HouseArgs) -> Result<Outcome, CliError> {
-    let house = House::open(house::configure(house)?).await?;
+    let house = House::open_existing(house::configure(house)?).await?;
     let made = TrustPacks { issuing: house.issue.clone() }.make(days).await;
     house.close().await;
     let made = made.map_err(|fault| CliError::new("no trust pack was made", fault))?;

@@ -48,6 +48,11 @@ pub enum OpenMode {
 }
 
 impl SqliteVault {
+    /// Whether this folder has a vault.
+    pub fn is_in(data_dir: &Path) -> bool {
+        data_dir.join(DATABASE).is_file()
+    }
+
     /// Opens the vault in `data_dir`. Call it inside a tokio runtime, in which the writer then runs.
     ///
     /// With [`OpenMode::ReadWrite`] it makes a new vault if the folder is empty or absent, moves or deletes

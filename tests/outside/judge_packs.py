@@ -189,12 +189,16 @@ def stale(town: Town) -> None:
 
 def issued_since(town: Town) -> None:
     """A license that was issued after the pack was made: the pack says nothing of it."""
-    pack = town.folder / "before.zkpack"
-    program.run("vault", "pack", "--out", pack, "--config", town.vault_settings, "--data-dir", town.folder / "another")
-    body = (program.SUBMISSIONS / "11990000MD0000008F002.jsonl").read_text("utf-8").splitlines()[-1]
-    (town.folder / "late.jsonl").write_text(body + "\n", "utf-8")
-    time.sleep(1.1)
-    program.run("import", town.folder / "late.jsonl", "--config", town.vault_settings, "--data-dir", town.folder / "another", "--out", town.folder / "late")
+    pack, another = town.folder / "before.zkpack", town.folder / "another"
+    done = program.run("vault", "pack", "--out", pack, "--config", town.vault_settings, "--data-dir", another, check=False)
+    ask(done.returncode == 2 and "no vault" in done.stderr and not another.exists(), "a pack of no vault")
+    lines = (program.SUBMISSIONS / "11990000MD0000008F002.jsonl").read_text("utf-8").splitlines()
+    for name, body in [("early", lines[-2]), ("late", lines[-1])]:
+        (town.folder / f"{name}.jsonl").write_text(body + "\n", "utf-8")
+        program.run("import", town.folder / f"{name}.jsonl", "--config", town.vault_settings, "--data-dir", another, "--out", town.folder / name)
+        if name == "early":
+            program.run("vault", "pack", "--out", pack, "--config", town.vault_settings, "--data-dir", another)
+            time.sleep(1.1)
     [file] = (town.folder / "late").glob("*.pdf")
     code, verdict = town.at_counter(file, pack)
     ask((code, verdict["verdict"], verdict["standing"]) == (2, "valid", "unknown"), f"{code} {verdict['standing']}")
