@@ -3,10 +3,15 @@
 //! A picture is looked at as it is, and then larger and smaller: larger, modules of two pixels are told apart; smaller,
 //! noise goes away.
 //!
+//! The decoder tries every three of the patterns that mark corners, so a picture that is full of them could keep it busy
+//! for minutes. It tells of each pattern when it finds it, and is stopped at more than pictures of paper have.
+//!
 //! Source: ISO/IEC 18004:2015, clause 12 (reference decode algorithm).
 
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rxing::common::HybridBinarizer;
 use rxing::multi::MultipleBarcodeReader;
@@ -17,39 +22,66 @@ use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, Read
 use super::gray::{Gray, PictureError};
 
 /// The sizes at which a picture is looked at, one after the other, in quarters of its own.
-const QUARTERS: [usize; 5] = [4, 6, 8, 2, 3];
+const QUARTERS: [usize; 5] = [4, 2, 6, 8, 3];
 /// The longest side, in pixels, at which it is looked at; a scan of A4 at 300 dots an inch has 3 500.
-const LONGEST_SIDE: usize = 5_000;
+const LONGEST_SIDE: usize = 4_000;
 /// Most squares of one picture that are read; our own bound.
 const MAX_SQUARES: usize = 16;
+/// Most corner patterns that are weighed; our own bound. Faces with photographs and dense text have up to 27.
+const MAX_PATTERNS: usize = 48;
 
 /// The texts of the squares in a PNG or a JPEG; none where there are none that can be read.
 pub fn squares(bytes: &[u8]) -> Result<Vec<String>, PictureError> {
     let picture = Gray::read(bytes)?;
     let longest = picture.width.max(picture.height).min(LONGEST_SIDE);
+    let mut busy_at = usize::MAX;
     for quarters in QUARTERS {
         let side = (longest * quarters / 4).clamp(1, LONGEST_SIDE);
-        let found = at(&picture.resized(side));
-        if !found.is_empty() {
-            return Ok(found);
+        // What is too busy is so in larger, too.
+        if side >= busy_at {
+            continue;
+        }
+        match at(&picture.resized(side)) {
+            Seen::Squares(found) => return Ok(found),
+            Seen::Nothing => {}
+            Seen::TooBusy => busy_at = side,
         }
     }
     Ok(Vec::new())
 }
 
-/// The texts of the squares that are read at this size.
-fn at(picture: &Gray) -> Vec<String> {
-    // Where the decoder meets something that it did not think of, it found nothing.
-    catch_unwind(AssertUnwindSafe(|| read(picture).unwrap_or_default())).unwrap_or_default()
+/// What is seen of a picture at one size.
+enum Seen {
+    Nothing,
+    Squares(Vec<String>),
+    TooBusy,
 }
 
-fn read(picture: &Gray) -> Option<Vec<String>> {
+/// What is read at this size.
+fn at(picture: &Gray) -> Seen {
+    let patterns = Arc::new(AtomicUsize::new(0));
+    // Where the decoder meets something that it did not think of, it found nothing.
+    let read = catch_unwind(AssertUnwindSafe(|| read(picture, &patterns)));
+    match read {
+        Ok(Some(found)) => Seen::Squares(found),
+        _ if patterns.load(Ordering::Relaxed) > MAX_PATTERNS => Seen::TooBusy,
+        Ok(None) | Err(_) => Seen::Nothing,
+    }
+}
+
+fn read(picture: &Gray, patterns: &Arc<AtomicUsize>) -> Option<Vec<String>> {
     let (width, height) = (u32::try_from(picture.width).ok()?, u32::try_from(picture.height).ok()?);
     let pixels = Luma8LuminanceSource::new(picture.pixels.clone(), width, height).ok()?;
     let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(pixels));
+    let counted = Arc::clone(patterns);
     let hints = DecodeHints {
         TryHarder: Some(true),
         PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
+        NeedResultPointCallback: Some(Arc::new(move |_| {
+            if counted.fetch_add(1, Ordering::Relaxed) >= MAX_PATTERNS {
+                resume_unwind(Box::new("too many patterns"));
+            }
+        })),
         ..DecodeHints::default()
     };
     let several = QRCodeMultiReader::default().decode_multiple_with_hints(&mut bitmap, &hints);
@@ -60,6 +92,7 @@ fn read(picture: &Gray) -> Option<Vec<String>> {
         );
     }
     // One by itself is looked for more carefully.
+    patterns.store(0, Ordering::Relaxed);
     let one = QRCodeReader.decode_with_hints(&mut bitmap, &hints).ok()?;
     Some(vec![one.getText().to_owned()])
 }
@@ -131,5 +164,25 @@ mod tests {
         writer.write_chunk(png::chunk::IDAT, &[0x78, 0x01]).unwrap();
         drop(writer);
         assert!(matches!(squares(&huge), Err(PictureError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn a_picture_full_of_corners_is_left_alone_and_soon() {
+        // As many as fit: tried three by three they would take hours.
+        let side: usize = 1_200;
+        let mut pixels = vec![255; side * side];
+        for top in (4..side - 20).step_by(20) {
+            for left in (4..side - 20).step_by(20) {
+                for y in 0..14 {
+                    for x in 0..14 {
+                        let ring = |at: usize| (at / 2).min(6 - at / 2);
+                        let dark = matches!(ring(x).min(ring(y)), 0 | 2 | 3);
+                        pixels[(top + y) * side + left + x] = if dark { 0 } else { 255 };
+                    }
+                }
+            }
+        }
+        let picture = Gray { width: side, height: side, pixels };
+        assert!(matches!(at(&picture), Seen::TooBusy));
     }
 }
