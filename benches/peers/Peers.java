@@ -9,14 +9,18 @@ import java.security.KeyFactory;
 import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.Security;
+import java.security.cert.CertPathValidator;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.security.cert.PKIXParameters;
+import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Calendar;
 import java.util.List;
+import java.util.Set;
 
 import org.bouncycastle.asn1.ASN1EncodableVector;
 import org.bouncycastle.asn1.DERSet;
@@ -26,20 +30,26 @@ import org.bouncycastle.asn1.ess.ESSCertIDv2;
 import org.bouncycastle.asn1.ess.SigningCertificateV2;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.cert.jcajce.JcaCertStore;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
 import org.bouncycastle.cms.CMSProcessableByteArray;
+import org.bouncycastle.cms.CMSSignedData;
 import org.bouncycastle.cms.CMSSignedDataGenerator;
 import org.bouncycastle.cms.DefaultSignedAttributeTableGenerator;
 import org.bouncycastle.cms.SignerInfoGeneratorBuilder;
+import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.operator.ContentSigner;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
 
 /**
- * Peers on a warm Java machine: PDFBox with Bouncy Castle seals a ready page; iText 5 draws the page and seals it.
+ * Peers on a warm Java machine: PDFBox with Bouncy Castle seals a ready page, or verifies a sealed one; iText 5 draws the
+ * page and seals it.
  *
  * <p>java Peers pdfbox-p256|pdfbox-rsa|itext SEALS_FOLDER FILE.pdf ROWS.txt
+ *
+ * <p>java Peers verify SEALS_FOLDER FILE.pdf ROOT.pem
  */
 public final class Peers {
     private static final long SECONDS = 5;
@@ -56,7 +66,11 @@ public final class Peers {
         String code = peer.endsWith("rsa") ? "11990000MD1000077R" : "11990000MD1000018N";
         Key key = new Key(seals, code);
         Work work;
-        if (peer.startsWith("pdfbox")) {
+        if (peer.equals("verify")) {
+            byte[] file = Files.readAllBytes(Path.of(arguments[2]));
+            Verifier verifier = new Verifier(Path.of(arguments[3]));
+            work = count -> verifier.once(file);
+        } else if (peer.startsWith("pdfbox")) {
             byte[] file = Files.readAllBytes(Path.of(arguments[2]));
             work = count -> pdfbox(file, key);
         } else {
@@ -142,6 +156,44 @@ public final class Peers {
             ByteArrayOutputStream out = new ByteArrayOutputStream(file.length + 40_000);
             document.saveIncremental(out);
             return out.toByteArray();
+        }
+    }
+
+    /** Verifies the seal, over all bytes but its gap, and the path to the one root; lists are not asked. */
+    private static final class Verifier {
+        final PKIXParameters trusted;
+        final CertificateFactory certificates = CertificateFactory.getInstance("X.509");
+
+        Verifier(Path root) throws Exception {
+            try (InputStream in = Files.newInputStream(root)) {
+                var anchor = new TrustAnchor((X509Certificate) certificates.generateCertificate(in), null);
+                trusted = new PKIXParameters(Set.of(anchor));
+            }
+            trusted.setRevocationEnabled(false);
+        }
+
+        byte[] once(byte[] file) throws Exception {
+            try (org.apache.pdfbox.pdmodel.PDDocument document = org.apache.pdfbox.pdmodel.PDDocument.load(file)) {
+                var signature = document.getSignatureDictionaries().get(0);
+                int[] range = signature.getByteRange();
+                if (range[0] != 0 || range[2] + range[3] != file.length) {
+                    throw new IllegalStateException("the seal does not cover the file");
+                }
+                var content = new CMSProcessableByteArray(signature.getSignedContent(file));
+                var message = new CMSSignedData(content, signature.getContents(file));
+                var signer = message.getSignerInfos().getSigners().iterator().next();
+                List<X509Certificate> path = new ArrayList<>();
+                var converter = new JcaX509CertificateConverter();
+                for (var holder : message.getCertificates().getMatches(null)) {
+                    X509Certificate one = converter.getCertificate(holder);
+                    path.add(one.getBasicConstraints() < 0 ? 0 : path.size(), one);
+                }
+                if (!signer.verify(new JcaSimpleSignerInfoVerifierBuilder().build(path.get(0)))) {
+                    throw new IllegalStateException("the seal does not verify");
+                }
+                CertPathValidator.getInstance("PKIX").validate(certificates.generateCertPath(path), trusted);
+                return file;
+            }
         }
     }
 

@@ -75,6 +75,16 @@ def main():
             figures[f"pyHanko {kind}"] = ask(f"pyHanko {kind}", PYTHON, HERE / "sign.py", kind, drawn, folder)
         figures["iText"] = ask("iText", *java, "itext", *tail)
 
+        # A license of ours, which all of them verify.
+        body = (ROOT / "fixtures" / "submissions" / "good" / "11990000MD0000008F002.jsonl").read_text("utf-8").splitlines()[0]
+        (folder / "one.json").write_text(body, "utf-8")
+        subprocess.run(["cargo", "run", "--quiet", "--release", "--", "issue", folder / "one.json", "--data-dir", folder / "data",
+                        "--out", folder / "out"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        [license_pdf] = (folder / "out").glob("*.pdf")
+        keys = ROOT / "keys-dev"
+        figures["PDFBox verify"] = ask("PDFBox verify", *java, "verify", SEALS, license_pdf, keys / "root.pem")
+        figures["pyHanko verify"] = ask("pyHanko verify", PYTHON, HERE / "verify.py", license_pdf, keys / "root.pem", keys / "crl.pem")
+
     p256, rsa = mine["issue in memory, P-256"], mine["issue in memory, RSA-2048"]
     table = []
 
@@ -94,6 +104,12 @@ def main():
         if figures[draw] and figures[f"{sign} p256"]:
             whole = 1 / (1 / figures[draw][0] + 1 / figures[f"{sign} p256"][0])
             row("draw and seal, P-256", f"{draw}, then {sign} (computed)", whole, p256)
+    cached, cold = mine["verify a sealed PDF, chain cached"], mine["verify a sealed PDF, chain cold"]
+    for peer, words in [("PDFBox", "PDFBox + Bouncy Castle, warm, without lists"), ("pyHanko", "pyHanko, lists read before")]:
+        if figures[f"{peer} verify"]:
+            row("verify with its path, P-256", words, figures[f"{peer} verify"][0], cold)
+    table.append(("verify with its path, lists, e-certificate and report", "Zhengku, path unknown", f"{cold:,.0f}", "1 ×"))
+    table.append(("the same", "Zhengku, path known", f"{cached:,.0f}", ""))
     table.append(("draw and seal, with e-certificate, tags and PDF/A", "Zhengku, P-256", f"{p256:,.0f}", "1 ×"))
     table.append(("the same", "Zhengku, RSA-2048", f"{rsa:,.0f}", ""))
     print("| what is done | by | documents per processor second | Zhengku does all of it, as fast × |")
