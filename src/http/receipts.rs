@@ -1,5 +1,6 @@
 //! `POST /api/v1/receipts`: judge, and have the answer signed. Open to anybody, as verifying is.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::response::Response;
 use serde::Deserialize;
@@ -62,10 +63,10 @@ fn json() -> String {
 )]
 pub async fn give(
     State(doors): State<Doors>,
-    Query(wanted): Query<Wanted>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let form = ReceiptForm::from_word(&wanted.form);
+    let form = wanted.ok().and_then(|wanted| ReceiptForm::from_word(&wanted.form));
     let form = form.ok_or_else(|| Problem::new(&RECEIPT_FORM))?;
     let asked = verification::read(&doors, request).await?;
     let presented = asked.presented();

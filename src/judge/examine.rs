@@ -145,14 +145,26 @@ pub fn examine(file: &[u8], trust: &Trust<'_>, at: Moment) -> Examined {
         pdf::look(file, trust, at)
     } else if looks_like_ecert(file) {
         (Form::Ecert, ecert::INTEGRITY, ecert::look(file, trust, at))
-    } else if looks_like_signed_json(file) {
-        (Form::Receipt, receipt::INTEGRITY, receipt::look(file, trust, at))
+    } else if let Some(look) = signed_json(file, trust, at) {
+        (Form::Receipt, receipt::INTEGRITY, look)
     } else {
         let look = Look { seen: vec![Observed::KindUnknown], ..Look::default() };
         (Form::Unknown, &[][..], look)
     };
     look.file_digest.get_or_insert_with(|| Digest::of(file));
     Examined::new(form, look, required, trust)
+}
+
+fn signed_json(file: &[u8], trust: &Trust<'_>, at: Moment) -> Option<Look> {
+    if !looks_like_signed_json(file) {
+        return None;
+    }
+    // Of a file with something behind the JSON, as a trust pack has, the first line tells what it is.
+    let line = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if line.len() < file.len() {
+        receipt::look(line, trust, at)?;
+    }
+    receipt::look(file, trust, at)
 }
 
 impl Examined {

@@ -18,7 +18,7 @@ use super::stamps::{Stamps, Under};
 use super::verdict::{Outcome, Overall, Verdict};
 use crate::crypto::Digest;
 use crate::domain::{LicenseId, Moment};
-use crate::ecert::jws::SealedJson;
+use crate::ecert::jws::{JwsError, SealedJson};
 use crate::ecert::receipt::{self, ReceiptFacts};
 use crate::pki::Certificate;
 
@@ -91,11 +91,14 @@ impl ReceiptSaid {
     }
 }
 
-/// Looks at a receipt by itself.
-pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> Look {
+/// Looks at a receipt by itself; `None` for signed JSON that is none, as a trust pack is.
+pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> Option<Look> {
+    if matches!(receipt::read(file), Err(JwsError::OtherKind)) {
+        return None;
+    }
     let mut look = Look { seen: vec![Observed::Receipt(ReceiptSeen::Kind)], ..Look::default() };
     look.receipt = said(file, trust, at, &mut look.seen);
-    look
+    Some(look)
 }
 
 fn said(

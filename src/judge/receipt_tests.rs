@@ -5,6 +5,7 @@ use super::signature::SignatureKind;
 use super::testing::{NOW, Scene, failed, open, trusting};
 use super::*;
 use crate::crypto::Digest;
+use crate::ecert::jws::SignedJson;
 use crate::ecert::testing::{AUTHORITY, receipt_of};
 use crate::pki::test_chain::{TestChain, moment};
 
@@ -62,6 +63,21 @@ fn no_byte_of_a_receipt_can_be_changed() {
     let cut = judged(&scene, &file[..file.len() - 1], LATER);
     assert_eq!(failed(&cut), ["receipt.structure"]);
     assert_eq!(genuine.overall, Overall::Valid);
+}
+
+#[test]
+fn signed_json_of_another_kind_is_no_receipt_and_no_forgery() {
+    let scene = scene();
+    let ders = [scene.chain.seal().der(), scene.chain.ca().der()];
+    let at = moment(LATER);
+    let signed = SignedJson::sign("other+json", b"{}", at, &ders, &scene.chain.signer()).unwrap();
+    let file = signed.into_file(None, &[]);
+    let pack = [&file[..], b"\n\x78\x9c"].concat();
+    for file in [&file, &pack] {
+        let verdict = judged(&scene, file, LATER);
+        assert_eq!((verdict.overall, verdict.form), (Overall::Indeterminate, Form::Unknown));
+        assert_eq!(open(&verdict), ["file.kind"]);
+    }
 }
 
 #[test]

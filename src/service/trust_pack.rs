@@ -58,7 +58,9 @@ impl TrustPacks {
         let Issuing { workshop, vault, clock, random, judging, sealing, .. } =
             self.issuing.as_ref();
         let now = clock.now();
-        let (library, key) = self.issuing.library(&workshop.bench(), now)?;
+        // What is in force, and not what may be half-copied into the folder at this moment.
+        let bench = workshop.bench();
+        let (library, key) = self.issuing.library(&bench, now)?;
         let fresh_until = now.plus_seconds(i64::from(fresh_days) * DAY);
         let mut salt = [0; 16];
         random.fill(&mut salt);
@@ -77,7 +79,6 @@ impl TrustPacks {
             trust.helpers().iter().chain(&ours).map(|one| base64(one.der())).collect();
         certificates.sort_unstable();
         certificates.dedup();
-        let types = workshop.source().types()?;
         let body = PackBody {
             library: library.code.as_str(),
             made_at: now,
@@ -86,8 +87,8 @@ impl TrustPacks {
             anchors: anchors.collect(),
             certificates,
             crls: trust.crls().iter().map(|crl| base64(crl.der())).collect(),
-            authorities: &workshop.source().text("authorities.toml")?,
-            types: types.iter().map(|files| files.type_text.as_str()).collect(),
+            authorities: &bench.registry().authorities,
+            types: bench.registry().types.iter().map(String::as_str).collect(),
             standing_list: Digest::of(&list),
         };
         let chain: Vec<&[u8]> = key.key.chain().iter().map(Certificate::der).collect();

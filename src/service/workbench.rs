@@ -26,6 +26,7 @@ use super::catalogue::{
     ReadType, read_authorities, read_divisions, read_fonts, read_receipt, read_type,
 };
 use super::error::{Fault, Refusal};
+use super::ports::TemplateSource;
 use super::template_state::TemplateState;
 
 /// What stands on the seal below the star.
@@ -42,7 +43,28 @@ pub struct Workbench {
     fonts_digest: Digest,
     digest: Digest,
     receipt: Arc<ReadType>,
+    registry: RegistryTexts,
     seals: Mutex<HashMap<AuthorityCode, Arc<SealMark>>>,
+}
+
+/// The registry as it is written: what a trust pack takes to the counters.
+#[derive(Clone, Debug, Default)]
+pub struct RegistryTexts {
+    /// `authorities.toml`.
+    pub authorities: String,
+    /// Every `type.toml`.
+    pub types: Vec<String>,
+}
+
+impl RegistryTexts {
+    /// Of a state that has been read and found whole.
+    fn of(state: &TemplateState<'_>) -> Self {
+        let types = state.type_files().unwrap_or_default();
+        Self {
+            authorities: state.text("authorities.toml").unwrap_or_default(),
+            types: types.iter().map(|files| files.type_text.clone()).collect(),
+        }
+    }
 }
 
 /// A fault of a template, and the file it stands in.
@@ -127,6 +149,7 @@ impl Workbench {
                     fonts_digest,
                     digest: state.digest(),
                     receipt,
+                    registry: RegistryTexts::of(state),
                     seals: Mutex::default(),
                 })
             }
@@ -179,6 +202,11 @@ impl Workbench {
     /// The types and authorities.
     pub fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.catalogue)
+    }
+
+    /// The registry in force, as it is written.
+    pub fn registry(&self) -> &RegistryTexts {
+        &self.registry
     }
 
     /// The divisions of the city.

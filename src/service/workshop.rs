@@ -59,11 +59,6 @@ impl Workshop {
         Ok(Self { source, bench: RwLock::new(Arc::new(bench)), watch: Mutex::default() })
     }
 
-    /// Where the files come from.
-    pub fn source(&self) -> &dyn TemplateSource {
-        self.source.as_ref()
-    }
-
     /// The state in force. A request takes it once, and uses no other.
     pub fn bench(&self) -> Arc<Workbench> {
         Arc::clone(&self.bench.read().unwrap_or_else(PoisonError::into_inner))
