@@ -77,6 +77,7 @@ for number, data in enumerate(sorted(seen)):
     pathlib.Path(sys.argv[1], f"{number}.picture").write_bytes(base64.b64decode(data + b"=="))
 PYTHON
 seed portrait "$work"/*.picture
+seed picture "$work"/*.picture
 printf 'mode = "production"\npublic_url = "https://a.test"\nseals_dir = "s"\ntrust = ["t"]\n' >"$work/settings.toml"
 seed settings "$work/settings.toml"
 for file in "$work"/out/*.pdf; do
@@ -126,10 +127,13 @@ seed ocsp "$work/answer.ocsp"
 for file in "$work"/out/*.pdf; do
     name=$(basename "$file" .pdf)
     pdftoppm -r 150 -gray -f 1 -l 1 "$file" | zbarimg -q --raw --nodbus - >"$work/$name.square" 2>/dev/null
+    # A small print of the page, so that a mutation of it is judged in time.
+    pdftoppm -r 50 -gray -f 1 -l 1 -singlefile -png "$file" "$work/$name"
     # One at a time: each opens the vault.
     target/debug/zhengku verify "$file" --receipt "$work/$name.receipt.json" --data-dir "$work/data" >/dev/null
 done
 seed qr_statement "$work"/*.square
+seed picture "$work"/*.png
 target/debug/zhengku vault pack --out "$work/city.zkpack" --data-dir "$work/data" >/dev/null
 seed signed_json "$work"/*.receipt.json "$work/city.zkpack"
 
