@@ -122,11 +122,13 @@ impl fmt::Debug for EcertFacts {
 /// Whether bytes look like an SD-JWT, whole or damaged: they begin as every JOSE header does, or hold
 /// nothing but the characters of one.
 pub fn looks_like_ecert(bytes: &[u8]) -> bool {
+    if bytes.starts_with(b"eyJ") {
+        return true;
+    }
     let fits =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     let head = bytes.get(..bytes.len().min(256)).unwrap_or_default();
-    let made_of_it = head.len() == 256 && head.iter().all(fits) && bytes.contains(&b'~');
-    bytes.starts_with(b"eyJ") || made_of_it
+    head.len() == 256 && head.iter().all(fits) && memchr::memchr(b'~', bytes).is_some()
 }
 
 /// The open part of a payload, written canonically and digested.

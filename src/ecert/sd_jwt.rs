@@ -156,11 +156,14 @@ impl fmt::Debug for Disclosure {
 
 /// The parts of a file between its tildes; at least one.
 fn between_tildes(file: &[u8]) -> Vec<&[u8]> {
-    // In text the standard library looks for a character a word at a time.
-    match std::str::from_utf8(file) {
-        Ok(text) => text.split('~').map(str::as_bytes).collect(),
-        Err(_) => file.split(|byte| *byte == b'~').collect(),
+    let mut parts = Vec::with_capacity(32);
+    let mut start = 0;
+    for tilde in memchr::memchr_iter(b'~', file) {
+        parts.extend(file.get(start..tilde));
+        start = tilde + 1;
     }
+    parts.extend(file.get(start..));
+    parts
 }
 
 fn read_object(encoded: &[u8]) -> Option<BTreeMap<String, Json>> {

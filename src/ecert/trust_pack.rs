@@ -79,8 +79,6 @@ pub struct PackFacts {
     pub made_at: Moment,
     /// See there.
     pub fresh_until: Moment,
-    /// See there.
-    pub versions: u64,
     /// Certificates in DER, with their limits.
     pub anchors: Vec<(Vec<u8>, Vec<String>)>,
     /// Certificates in DER.
@@ -118,7 +116,6 @@ impl PackFacts {
             library: text("library")?.to_owned(),
             made_at: text("made_at")?.parse().ok()?,
             fresh_until: text("fresh_until")?.parse().ok()?,
-            versions: payload.get("versions")?.as_count()?,
             anchors: anchors.collect::<Option<_>>()?,
             certificates: list("certificates")?.iter().map(der).collect::<Option<_>>()?,
             crls: list("crls")?.iter().map(der).collect::<Option<_>>()?,

@@ -19,9 +19,8 @@ use crate::service::verify_cases::Cases;
 
 use super::doors::Doors;
 use super::media::content_type;
-use super::problem::{
-    BUSY, FaultLine, NOT_JSON, Problem, UNSUPPORTED_MEDIA_TYPE, VERIFICATION_REFUSED,
-};
+use super::problem::{FaultLine, NOT_JSON, Problem, UNSUPPORTED_MEDIA_TYPE, VERIFICATION_REFUSED};
+use super::verification::file_permit;
 use super::{body, openapi};
 
 /// What a list may be sent as.
@@ -55,8 +54,7 @@ pub async fn verify_batch(
     State(doors): State<Doors>,
     request: Request,
 ) -> Result<Json<BatchAnswer>, Problem> {
-    let files = doors.permits.files.clone();
-    let _permit = files.acquire_owned().await.map_err(|_| Problem::new(&BUSY))?;
+    let _permit = file_permit(&doors).await?;
     let rows = read(request).await?;
     let mut judge = Cases::at(doors.verify.as_ref());
     let (mut cases, mut counts) = (Vec::with_capacity(rows.len()), BTreeMap::new());

@@ -4,6 +4,8 @@
 //! findings. Only then is it known which license to ask the vault about, and [`Examined::license_id`] gives
 //! the id only if the file earned it. [`Examined::conclude`] adds the standing and writes the headline.
 
+use memchr::memmem;
+
 use super::comparison::Shown;
 use super::copy::CopySaid;
 use super::facts::{Form, Trust, VaultFact, VaultRecord};
@@ -30,26 +32,17 @@ use crate::pdf::CopyFacts;
 pub const MAX_FILE_BYTES: usize = 20_000_000;
 
 /// The checks without which no authority is known to stand behind a document.
-const AUTHENTICITY: &[&str] = &[
-    "seal.certificate_path",
-    "seal.certificate_usage",
-    "seal.certificate_period",
-    REVOCATION,
-    "seal.authority",
-    "license.issuer",
-    "seal.development",
-];
-
-/// The same of a receipt, which any library may issue, and no authority as such.
-const OF_LIBRARY: &[&str] = &[
-    "seal.certificate_path",
-    "seal.certificate_usage",
-    "seal.certificate_period",
-    REVOCATION,
-    "seal.authority",
-    "receipt.issuer",
-    "seal.development",
-];
+const fn authenticity(issuer: &'static str) -> [&'static str; 7] {
+    [
+        "seal.certificate_path",
+        "seal.certificate_usage",
+        "seal.certificate_period",
+        REVOCATION,
+        "seal.authority",
+        issuer,
+        "seal.development",
+    ]
+}
 
 /// What was found of revocation.
 const REVOCATION: &str = "seal.certificate_revocation";
@@ -141,7 +134,7 @@ pub fn examine(file: &[u8], trust: &Trust<'_>, at: Moment) -> Examined {
         return Examined::new(Form::Unknown, look, &[], trust);
     }
     let head = file.get(..file.len().min(1_024)).unwrap_or_default();
-    let (form, required, mut look) = if head.windows(5).any(|window| window == b"%PDF-") {
+    let (form, required, mut look) = if memmem::find(head, b"%PDF-").is_some() {
         pdf::look(file, trust, at)
     } else if looks_like_ecert(file) {
         (Form::Ecert, ecert::INTEGRITY, ecert::look(file, trust, at))
@@ -159,11 +152,6 @@ fn signed_json(file: &[u8], trust: &Trust<'_>, at: Moment) -> Option<Look> {
     if !looks_like_signed_json(file) {
         return None;
     }
-    // Of a file with something behind the JSON, as a trust pack has, the first line tells what it is.
-    let line = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    if line.len() < file.len() {
-        receipt::look(line, trust, at)?;
-    }
     receipt::look(file, trust, at)
 }
 
@@ -173,10 +161,12 @@ impl Examined {
         let mut findings: Vec<Finding> = look.seen.iter().map(Observed::finding).collect();
         let integrity = outcome(&findings, About::Integrity, required);
         let authenticity = match integrity {
-            Outcome::Passed if form == Form::Receipt => {
-                outcome(&findings, About::Authenticity, OF_LIBRARY)
+            Outcome::Passed => {
+                // A receipt any library may issue, and no authority as such.
+                let is_receipt = form == Form::Receipt;
+                let issuer = if is_receipt { "receipt.issuer" } else { "license.issuer" };
+                outcome(&findings, About::Authenticity, &authenticity(issuer))
             }
-            Outcome::Passed => outcome(&findings, About::Authenticity, AUTHENTICITY),
             Outcome::Failed | Outcome::Unknown => Outcome::Unknown,
         };
         // If integrity fails nothing in the file is to be believed, and nothing of it is kept.

@@ -25,7 +25,7 @@ use super::receipt_seen::ReceiptSeen;
 use super::stamps::{Stamps, Under};
 use crate::crypto::{Digest, Hasher};
 use crate::domain::Moment;
-use crate::ecert::receipt::{FILE_NAME, ReceiptFacts};
+use crate::ecert::receipt::{FILE_NAME, ReceiptFacts, read as read_receipt};
 use crate::ecert::{EcertFacts, SdJwt};
 use crate::pdf::{Coverage, CoverageError, ReadError, SealedFile, Trouble, read_sealed};
 use crate::pki::{CmsError, SignedData};
@@ -134,7 +134,7 @@ fn receipt_in(
     seen: &mut Vec<Observed>,
 ) -> Option<(ReceiptFacts, Sealer)> {
     let unaltered = Unaltered::find(sealed, digests, at, seen)?;
-    let (_, facts) = receipt::read(&sealed.attachment.as_ref()?.bytes, seen)?;
+    let (_, facts) = receipt::formed(read_receipt(&sealed.attachment.as_ref()?.bytes), seen)?;
     seen.push(Observed::Receipt(ReceiptSeen::Speaks { judged_at: facts.judged_at }));
     let issue = Issue::Receipt { library: &facts.library };
     let sealer = unaltered.sealer(issue, trust, at, seen)?;

@@ -26,6 +26,9 @@ use crate::pki::Certificate;
 pub(super) const INTEGRITY: &[&str] =
     &["file.kind", "receipt.structure", "receipt.signature", "receipt.moment"];
 
+/// What came of taking a receipt apart.
+type Read = Result<(SealedJson, ReceiptFacts), JwsError>;
+
 /// What a receipt says was found (回执所载).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReceiptSaid {
@@ -92,22 +95,32 @@ impl ReceiptSaid {
 }
 
 /// Looks at a receipt by itself; `None` for signed JSON that is none, as a trust pack is.
+///
+/// Of a file with something behind the JSON, as a trust pack has, the first line tells what it is.
 pub(super) fn look(file: &[u8], trust: &Trust<'_>, at: Moment) -> Option<Look> {
-    if matches!(receipt::read(file), Err(JwsError::OtherKind)) {
+    let mut read = receipt::read(file);
+    if matches!(read, Err(JwsError::NotJson | JwsError::TooLarge { .. }))
+        && let Some(line) = file.split(|byte| *byte == b'\n').next()
+        && line.len() < file.len()
+        && let Err(JwsError::OtherKind) = receipt::read(line)
+    {
+        read = Err(JwsError::OtherKind);
+    }
+    if let Err(JwsError::OtherKind) = read {
         return None;
     }
     let mut look = Look { seen: vec![Observed::Receipt(ReceiptSeen::Kind)], ..Look::default() };
-    look.receipt = said(file, trust, at, &mut look.seen);
+    look.receipt = said(read, trust, at, &mut look.seen);
     Some(look)
 }
 
 fn said(
-    file: &[u8],
+    read: Read,
     trust: &Trust<'_>,
     at: Moment,
     seen: &mut Vec<Observed>,
 ) -> Option<(ReceiptFacts, Sealer)> {
-    let (sealed, facts) = read(file, seen)?;
+    let (sealed, facts) = formed(read, seen)?;
     let chain: Vec<&[u8]> = sealed.chain.iter().map(Vec::as_slice).collect();
     let (leaf, others) = chain.split_first()?;
     let certificate = match Certificate::from_der(leaf) {
@@ -151,9 +164,9 @@ fn said(
     Some((facts, sealer))
 }
 
-/// Takes a receipt apart, and says what is wrong where that cannot be done.
-pub(super) fn read(file: &[u8], seen: &mut Vec<Observed>) -> Option<(SealedJson, ReceiptFacts)> {
-    match receipt::read(file) {
+/// Says whether a receipt could be taken apart, and what is wrong where not.
+pub(super) fn formed(read: Read, seen: &mut Vec<Observed>) -> Option<(SealedJson, ReceiptFacts)> {
+    match read {
         Ok(sealed) => {
             seen.push(Observed::Receipt(ReceiptSeen::Form));
             Some(sealed)

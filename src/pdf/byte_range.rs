@@ -20,6 +20,8 @@
 
 use std::fmt;
 
+use super::syntax::are_hex;
+
 /// One PDF file, taken apart at the gap for its seal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coverage<'f> {
@@ -55,7 +57,7 @@ impl<'f> Coverage<'f> {
         let [b'<', seal_hex @ .., b'>'] = gap else {
             return Err(CoverageError::GapHoldsMore);
         };
-        if !seal_hex.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F')) {
+        if !are_hex(seal_hex) {
             return Err(CoverageError::GapHoldsMore);
         }
         Ok(Self { head, seal_hex, tail })

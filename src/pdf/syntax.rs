@@ -210,7 +210,7 @@ impl<'f> Parser<'f> {
             [b'<', ..] => {
                 let start = self.at;
                 let rest = self.bytes.get(start + 1..)?;
-                let length = rest.iter().position(|byte| *byte == b'>')?;
+                let length = memchr::memchr(b'>', rest)?;
                 self.at = start + length + 2;
                 Some(Object::Hex(rest.get(..length)?, start))
             }
@@ -312,17 +312,25 @@ pub(super) fn decimal(digits: &[u8]) -> Option<usize> {
     })
 }
 
+/// Whether all of them are hexadecimal digits with capital letters.
+pub(super) fn are_hex(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |all, byte| all & matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
+}
+
 /// Bytes from pairs of capital hexadecimal digits.
 pub(super) fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
     if !digits.len().is_multiple_of(2) {
         return None;
     }
     let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
+        b'0'..=b'9' => byte - b'0',
+        b'A'..=b'F' => byte - b'A' + 10,
+        _ => 0,
     };
-    digits.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
+    // Two passes without a way out in the middle, which are done many bytes at a time.
+    let are_digits = are_hex(digits);
+    are_digits
+        .then(|| digits.chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect())
 }
 
 /// The ASCII text of a literal string.

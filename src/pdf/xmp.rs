@@ -25,17 +25,21 @@ pub(super) struct Property<'a> {
     pub(super) description: &'static str,
 }
 
+impl<'a> Property<'a> {
+    fn new(name: &'static str, value: &'a str, description: &'static str) -> Self {
+        Self { name, value: value.into(), description }
+    }
+}
+
 /// What an original says of itself.
 pub(super) fn of_original<'a>(license_id: &'a str, digest_hex: &'a str) -> Vec<Property<'a>> {
-    let property =
-        |name, value: &'a str, description| Property { name, value: value.into(), description };
     vec![
-        property(
+        Property::new(
             "licenseId",
             license_id,
             "Identifier of this version of the license, GB/T 36904-2018",
         ),
-        property(
+        Property::new(
             "contentDigest",
             digest_hex,
             "SHA-256 of the content of the license, in hexadecimal",
@@ -45,11 +49,13 @@ pub(super) fn of_original<'a>(license_id: &'a str, digest_hex: &'a str) -> Vec<P
 
 /// What a receipt of a verification says of itself.
 pub(super) fn of_receipt<'a>(number: &'a str, digest_hex: &'a str) -> Vec<Property<'a>> {
-    let property =
-        |name, value: &'a str, description| Property { name, value: value.into(), description };
     vec![
-        property("receiptNumber", number, "Number of this receipt of a verification"),
-        property("contentDigest", digest_hex, "SHA-256 of the attached receipt, in hexadecimal"),
+        Property::new("receiptNumber", number, "Number of this receipt of a verification"),
+        Property::new(
+            "contentDigest",
+            digest_hex,
+            "SHA-256 of the attached receipt, in hexadecimal",
+        ),
     ]
 }
 

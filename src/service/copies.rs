@@ -265,7 +265,7 @@ impl Copies {
         let bare = without_disclosures(original)
             .ok_or_else(|| Fault::new("copies.ecert", "an e-certificate has no end"))?;
         let seal = bench.seal(authority)?;
-        let crls: Vec<&[u8]> = key.crls.iter().map(Vec::as_slice).collect();
+        let crls = key.crl_ders();
         let binding = Binding {
             title: &format!("加注件：{}", recalled.definition().name),
             seal: &seal,

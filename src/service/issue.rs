@@ -182,10 +182,7 @@ impl Issuing {
 
         // 7. Seal every form.
         self.watch.before(Step::Seal);
-        let room = match &self.stamping {
-            Some(stamping) => stamping.room().await,
-            None => 0,
-        };
+        let room = Stamping::room_of(self.stamping.as_ref()).await;
         let waits = prepared.keys.may_wait();
         let mut sealed = in_its_time(waits, || self.seal(prepared, room))?;
         let mut stamped_at = None;
@@ -338,7 +335,7 @@ impl Issuing {
             .map_err(|error| Fault::new("seal.square", error))?;
         let seal = bench.seal(submission.authority)?;
         let gap_len = key.cms.max_len() + room;
-        let crls: Vec<&[u8]> = key.crls.iter().map(Vec::as_slice).collect();
+        let crls = key.crl_ders();
         let mut unsealed = drawn
             .assemble(&Binding {
                 title: &submission.definition.name,

@@ -27,6 +27,7 @@ use super::issue::Issuing;
 use super::ports::Later;
 use super::receipt_face::ReceiptFace;
 use super::sealing::{PreparedKey, in_its_time, seal_fault, serial, sign_fault};
+use super::stamping::Stamping;
 use super::workbench::Workbench;
 
 /// Under which word tickets are marked.
@@ -183,7 +184,7 @@ impl Receipts {
             presented: judged.presented,
             verdict: &judged.verdict,
         };
-        let chain: Vec<&[u8]> = key.key.chain().iter().map(|one| one.der()).collect();
+        let chain = key.chain_ders();
         let signed =
             in_its_time(key.key.may_wait(), || receipt::sign(&body, &chain, key.key.signer()));
         let signed = signed.map_err(|fault| sign_fault("receipts.sign", fault))?;
@@ -191,7 +192,7 @@ impl Receipts {
             Some(stamping) => stamping.over(&signed.digest_to_stamp()).await,
             None => None,
         };
-        let crls: Vec<&[u8]> = key.crls.iter().map(Vec::as_slice).collect();
+        let crls = key.crl_ders();
         Ok(signed.into_file(token.as_deref(), &crls))
     }
 
@@ -213,11 +214,8 @@ impl Receipts {
         let input = FaceInput { license_id: number, values: &values, qr_text: &qr_text };
         let drawn = bench.draw_receipt(&input)?;
         let seal = bench.seal(library)?;
-        let room = match &self.issuing.stamping {
-            Some(stamping) => stamping.room().await,
-            None => 0,
-        };
-        let crls: Vec<&[u8]> = key.crls.iter().map(Vec::as_slice).collect();
+        let room = Stamping::room_of(self.issuing.stamping.as_ref()).await;
+        let crls = key.crl_ders();
         let gap_len = key.cms.max_len() + room;
         let binding = Binding {
             title: "电子证照核验回执",

@@ -28,7 +28,7 @@ pub struct PreparedKey {
     /// The header of its e-certificates.
     pub header: SealedHeader,
     /// The revocation lists of its chain, in DER, as far as they are known here.
-    pub crls: Vec<Vec<u8>>,
+    crls: Vec<Vec<u8>>,
     /// The path from its certificate to an anchor of ours.
     path: VerifiedPath,
 }
@@ -37,6 +37,16 @@ impl PreparedKey {
     /// When the first certificate of its path ends: until then a seal without a time-stamp can be checked.
     pub fn ends(&self) -> Moment {
         self.path.window().1
+    }
+
+    /// Its certificates in DER, leaf first and without the root.
+    pub fn chain_ders(&self) -> Vec<&[u8]> {
+        self.key.chain().iter().map(Certificate::der).collect()
+    }
+
+    /// The revocation lists of its chain, in DER.
+    pub fn crl_ders(&self) -> Vec<&[u8]> {
+        self.crls.iter().map(Vec::as_slice).collect()
     }
 
     /// A use of it for so many signatures, as an intention states it.

@@ -24,7 +24,7 @@ impl Stamping {
     /// The room to leave in a gap for a time-stamp besides the seal, in bytes; none where none is to be had.
     ///
     /// How long time-stamps are is known from the first, so before it one is asked for that goes nowhere.
-    pub async fn room(&self) -> usize {
+    async fn room(&self) -> usize {
         if self.source.longest_token().is_none()
             && let Err((code, detail)) = self.ask(&Digest::of(b"")).await
         {
@@ -33,13 +33,21 @@ impl Stamping {
         self.source.longest_token().map_or(0, timestamp_room)
     }
 
+    /// The same where there may be no source at all, and then no room is needed.
+    pub async fn room_of(stamping: Option<&Self>) -> usize {
+        match stamping {
+            Some(stamping) => stamping.room().await,
+            None => 0,
+        }
+    }
+
     /// The seal with a time-stamp in it, and when that was made; the seal as it is where none was to be had.
     /// The two together take at most `limit_bytes`.
     pub async fn stamp(&self, seal: Vec<u8>, limit_bytes: usize) -> (Vec<u8>, Option<Moment>) {
         match self.try_to_stamp(&seal, limit_bytes).await {
             Ok((stamped, at)) => (stamped, Some(at)),
             Err((code, detail)) => {
-                tracing::warn!(code, detail, "a license is issued without a time-stamp");
+                tracing::warn!(code, detail, "a seal stays without a time-stamp");
                 (seal, None)
             }
         }

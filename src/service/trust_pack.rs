@@ -91,8 +91,8 @@ impl TrustPacks {
             types: bench.registry().types.iter().map(String::as_str).collect(),
             standing_list: Digest::of(&list),
         };
-        let chain: Vec<&[u8]> = key.key.chain().iter().map(Certificate::der).collect();
-        let crls: Vec<&[u8]> = key.crls.iter().map(Vec::as_slice).collect();
+        let chain = key.chain_ders();
+        let crls = key.crl_ders();
         in_its_time(key.key.may_wait(), || {
             trust_pack::sign(&body, &list, (&chain, &crls), key.key.signer())
         })
@@ -220,11 +220,6 @@ impl OpenPack {
             as_of: self.made_at,
             fresh_until: self.fresh_until,
         }
-    }
-
-    /// How many words the list has.
-    pub fn listed(&self) -> usize {
-        self.list.len()
     }
 }
 
