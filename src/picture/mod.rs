@@ -6,6 +6,7 @@
 //! The decoders are packages: `png`, `zune-jpeg` and `rxing`. What they do with hostile bytes is fuzzed; a decoder of
 //! squares that gives up in the middle of a picture found none in it.
 
+mod busy;
 mod gray;
 mod square;
 

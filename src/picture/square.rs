@@ -4,7 +4,8 @@
 //! noise goes away.
 //!
 //! The decoder tries every three of the patterns that mark corners, so a picture that is full of them could keep it busy
-//! for minutes. It tells of each pattern when it finds it, and is stopped at more than pictures of paper have.
+//! for minutes. It tells of each pattern when it finds it, and is stopped at more than pictures of paper have. One that
+//! is full of upright stripes could keep it busy looking for them (`picture::busy`), and is not shown to it.
 //!
 //! Source: ISO/IEC 18004:2015, clause 12 (reference decode algorithm).
 
@@ -19,6 +20,7 @@ use rxing::multi::qrcode::QRCodeMultiReader;
 use rxing::qrcode::QRCodeReader;
 use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, Reader};
 
+use super::busy;
 use super::gray::{Gray, PictureError};
 
 /// The sizes at which a picture is looked at, one after the other, in quarters of its own.
@@ -29,18 +31,22 @@ const LONGEST_SIDE: usize = 4_000;
 const MAX_SQUARES: usize = 16;
 /// Most corner patterns that are weighed; our own bound. Faces with photographs and dense text have up to 27.
 const MAX_PATTERNS: usize = 48;
+/// Most steps of the decoder's walks for them; our own bound. Faces at 300 dots an inch need up to 54 million.
+const MAX_STEPS: u64 = 500_000_000;
 
 /// The texts of the squares in a PNG or a JPEG; none where there are none that can be read.
 pub fn squares(bytes: &[u8]) -> Result<Vec<String>, PictureError> {
     let picture = Gray::read(bytes)?;
     let longest = picture.width.max(picture.height).min(LONGEST_SIDE);
     let mut busy_at = usize::MAX;
+    let mut looked_at = Vec::new();
     for quarters in QUARTERS {
         let side = (longest * quarters / 4).clamp(1, LONGEST_SIDE);
-        // What is too busy is so in larger, too.
-        if side >= busy_at {
+        // What is too busy is so in larger, too; and of large pictures several sizes are the same.
+        if side >= busy_at || looked_at.contains(&side) {
             continue;
         }
+        looked_at.push(side);
         match at(&picture.resized(side)) {
             Seen::Squares(found) => return Ok(found),
             Seen::Nothing => {}
@@ -63,17 +69,27 @@ fn at(picture: &Gray) -> Seen {
     // Where the decoder meets something that it did not think of, it found nothing.
     let read = catch_unwind(AssertUnwindSafe(|| read(picture, &patterns)));
     match read {
-        Ok(Some(found)) => Seen::Squares(found),
-        _ if patterns.load(Ordering::Relaxed) > MAX_PATTERNS => Seen::TooBusy,
-        Ok(None) | Err(_) => Seen::Nothing,
+        Ok(Seen::Nothing) | Err(_) if patterns.load(Ordering::Relaxed) > MAX_PATTERNS => {
+            Seen::TooBusy
+        }
+        Ok(seen) => seen,
+        Err(_) => Seen::Nothing,
     }
 }
 
-fn read(picture: &Gray, patterns: &Arc<AtomicUsize>) -> Option<Vec<String>> {
-    let (width, height) = (u32::try_from(picture.width).ok()?, u32::try_from(picture.height).ok()?);
-    let pixels = Luma8LuminanceSource::new(picture.pixels.clone(), width, height).ok()?;
+fn read(picture: &Gray, patterns: &Arc<AtomicUsize>) -> Seen {
+    let (Ok(width), Ok(height)) = (u32::try_from(picture.width), u32::try_from(picture.height))
+    else {
+        return Seen::Nothing;
+    };
+    let Ok(pixels) = Luma8LuminanceSource::new(picture.pixels.clone(), width, height) else {
+        return Seen::Nothing;
+    };
     let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(pixels));
     let counted = Arc::clone(patterns);
+    if busy::steps(bitmap.get_black_matrix()) > MAX_STEPS {
+        return Seen::TooBusy;
+    }
     let hints = DecodeHints {
         TryHarder: Some(true),
         PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
@@ -87,14 +103,15 @@ fn read(picture: &Gray, patterns: &Arc<AtomicUsize>) -> Option<Vec<String>> {
     let several = QRCodeMultiReader::default().decode_multiple_with_hints(&mut bitmap, &hints);
     let several = several.unwrap_or_default();
     if !several.is_empty() {
-        return Some(
-            several.iter().take(MAX_SQUARES).map(|one| one.getText().to_owned()).collect(),
-        );
+        let texts = several.iter().take(MAX_SQUARES).map(|one| one.getText().to_owned());
+        return Seen::Squares(texts.collect());
     }
     // One by itself is looked for more carefully.
     patterns.store(0, Ordering::Relaxed);
-    let one = QRCodeReader.decode_with_hints(&mut bitmap, &hints).ok()?;
-    Some(vec![one.getText().to_owned()])
+    match QRCodeReader.decode_with_hints(&mut bitmap, &hints) {
+        Ok(one) => Seen::Squares(vec![one.getText().to_owned()]),
+        Err(_) => Seen::Nothing,
+    }
 }
 
 #[cfg(test)]
