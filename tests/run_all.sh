@@ -75,6 +75,7 @@ part "sealed PDFs of others" "$python" tests/outside/judge_foreign.py
 part "who signed PDFs of others" "$python" tests/outside/judge_signers.py
 part "squares" "$python" tests/outside/judge_qr.py --out "$judged/out" --data-dir "$judged/data"
 part "pictures" "$python" tests/outside/judge_pictures.py --out "$judged/out" --data-dir "$judged/data"
+part "hostile files" "$python" tests/outside/judge_hostile.py
 part "annotated copies" "$python" tests/outside/judge_copies.py
 part "receipts" "$python" tests/outside/judge_receipts.py
 part "trust packs" "$python" tests/outside/judge_packs.py
