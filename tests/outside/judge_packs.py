@@ -256,17 +256,8 @@ def strangers(town: Town) -> None:
 
 def main() -> int:
     program.must_have()
-    passed = failed = 0
-
-    def case(name: str, check, *arguments) -> None:
-        nonlocal passed, failed
-        try:
-            check(*arguments)
-            passed += 1
-        except Exception as fault:  # Whatever a judge throws is its verdict.
-            failed += 1
-            print(f"FAILED {name}: {fault}")
-
+    ledger = program.Ledger()
+    case = ledger.case
     with tempfile.TemporaryDirectory(prefix="zhengku-packs-") as folder:
         town = Town(Path(folder))
         case("the pack of the command", whole, town, town.pack)
@@ -275,8 +266,7 @@ def main() -> int:
             case(f"{state}, {form}", same_as_vault, town, state, form)
         for check in (stale, issued_since, changed, by_a_bureau, strangers):
             case(check.__name__, check, town)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return ledger.close()
 
 
 if __name__ == "__main__":

@@ -180,17 +180,8 @@ def over_http(house: House) -> None:
 
 def main() -> int:
     program.must_have("openssl", "qpdf", "pdfsig", "pdftoppm", "pdfdetach")
-    passed = failed = 0
-
-    def case(name: str, check, *arguments) -> None:
-        nonlocal passed, failed
-        try:
-            check(*arguments)
-            passed += 1
-        except Exception as fault:  # Whatever a judge throws is its verdict.
-            failed += 1
-            print(f"FAILED {name}: {fault}")
-
+    ledger = program.Ledger()
+    case = ledger.case
     with tempfile.TemporaryDirectory(prefix="zhengku-receipts-") as folder:
         house = House(Path(folder))
         pdfs = []
@@ -217,11 +208,10 @@ def main() -> int:
         case("changed JSON", changed, house, house.folder / "0-True.json")
         case("changed PDF", changed, house, house.folder / "0-True.pdf")
         case("over HTTP", over_http, house)
-        done = subprocess.run([sys.executable, Path(__file__).with_name("judge_archival.py"), *pdfs[:2], pdfs[-1]], check=False)
-        passed, failed = passed + (done.returncode == 0), failed + (done.returncode != 0)
+        archival = [sys.executable, Path(__file__).with_name("judge_archival.py"), *pdfs[:2], pdfs[-1]]
+        case("archival", lambda: subprocess.run(archival, check=True))
     print(f"{len(pdfs)} receipts as PDF, as many as JSON")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return ledger.close()
 
 
 if __name__ == "__main__":

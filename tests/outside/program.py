@@ -37,6 +37,27 @@ def must_have(*commands: str) -> None:
         raise SystemExit(f"missing: {', '.join(missing)}; `make setup` puts the tools in place")
 
 
+class Ledger:
+    """Counts the cases that held and those that did not."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def case(self, name: str, check, *arguments) -> None:
+        """Runs a check; whatever it throws is its verdict."""
+        try:
+            check(*arguments)
+            self.passed += 1
+        except Exception as fault:
+            self.failed += 1
+            print(f"FAILED {name}: {fault!r}")
+
+    def close(self) -> int:
+        """Says how many held; the exit code."""
+        print(f"{self.passed} passed, {self.failed} failed")
+        return 1 if self.failed else 0
+
+
 def run(*arguments, check: bool = True, timeout: float = 900) -> subprocess.CompletedProcess:
     """Runs the program to its end, in the root of the project."""
     done = subprocess.run([BINARY, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True,
