@@ -43,6 +43,11 @@ pub(super) struct Anchor {
 }
 
 impl TrustStore {
+    /// The certificate of these bytes, where it is one of the store's own and need not be taken apart again.
+    pub(super) fn known(&self, der: &[u8]) -> Option<&Certificate> {
+        self.helpers.iter().find(|helper| helper.der() == der)
+    }
+
     /// A store under construction.
     pub fn builder() -> TrustStoreBuilder {
         TrustStoreBuilder::default()

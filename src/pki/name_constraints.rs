@@ -150,7 +150,11 @@ fn prepared_parts<'n, 'd: 'n>(
 fn prepared(attribute: &x509_parser::x509::AttributeTypeAndValue<'_>) -> Vec<u8> {
     match attribute.as_str() {
         Ok(text) => {
-            let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+            let lower = |word: &str| match word.is_ascii() {
+                true => word.to_ascii_lowercase(),
+                false => word.to_lowercase(),
+            };
+            let words: Vec<String> = text.split_whitespace().map(lower).collect();
             words.join(" ").into_bytes()
         }
         Err(_) => attribute.as_slice().to_vec(),

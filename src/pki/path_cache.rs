@@ -71,7 +71,10 @@ impl PathCache {
                 return Ok(path);
             }
         }
-        let read = |der: &[u8]| Certificate::from_der(der).map_err(|_| PathError::Malformed);
+        let read = |der: &[u8]| match store.known(der) {
+            Some(known) => Ok(known.clone()),
+            None => Certificate::from_der(der).map_err(|_| PathError::Malformed),
+        };
         let others = others.iter().map(|der| read(der)).collect::<Result<Vec<_>, _>>()?;
         let path = Arc::new(verify_path_for(purpose, &read(leaf)?, &others, store, &[], at)?);
         self.keep(key, Arc::clone(&path));
