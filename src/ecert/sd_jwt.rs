@@ -117,12 +117,14 @@ impl<'f> SdJwt<'f> {
 
     /// The certificates of `x5c` in DER, leaf first; never empty.
     pub fn chain(&self) -> Result<Vec<Vec<u8>>, ReadError> {
-        let list = self.header.get("x5c").and_then(Json::as_list).ok_or(ReadError::Chain)?;
-        if list.is_empty() || list.len() > MAX_CHAIN {
-            return Err(ReadError::Chain);
-        }
         let der = |text: &Json| STANDARD.decode(text.as_text()?).ok();
-        list.iter().map(|text| der(text).ok_or(ReadError::Chain)).collect()
+        self.named_chain()?.iter().map(|text| der(text).ok_or(ReadError::Chain)).collect()
+    }
+
+    /// The same as it stands in the header: as many as there may be, in whatever base64.
+    pub(super) fn named_chain(&self) -> Result<&[Json], ReadError> {
+        let list = self.header.get("x5c").and_then(Json::as_list);
+        list.filter(|list| (1..=MAX_CHAIN).contains(&list.len())).ok_or(ReadError::Chain)
     }
 
     /// Checks the signature under a key of `suite`; a key of another suite than the header names is no key

@@ -145,6 +145,10 @@ def pdfs(somebody):
 
     bomb = zlib.compress(bytes(200_000_000), 9)
     yield "honest", sealed(document([stream(random.Random(1).randbytes(PDF_BYTES))]))
+    many_seals = sealed(document([stream(random.Random(4).randbytes(PDF_BYTES - 500_000))]))
+    for number in range(2, 33):
+        many_seals = sign(many_seals, somebody, f"seal {number}")
+    yield "as many seals as are read", many_seals
     small = PDF_BYTES // 45
     yield "many small objects", sealed(document([b"<</A 1>>"] * small))
     yield "many revisions", chained(PDF_BYTES // 110)
