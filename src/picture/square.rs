@@ -30,7 +30,7 @@ const LONGEST_SIDE: usize = 4_000;
 /// Most squares of one picture that are read; our own bound.
 const MAX_SQUARES: usize = 16;
 /// Most corner patterns that are weighed; our own bound. Faces with photographs and dense text have up to 27.
-const MAX_PATTERNS: usize = 48;
+const MAX_PATTERNS: usize = 36;
 /// Most steps of the decoder's walks for them; our own bound. Faces at 300 dots an inch need up to 54 million.
 const MAX_STEPS: u64 = 500_000_000;
 
